@@ -1,0 +1,69 @@
+//! The cloud as envctl sees it: three methods. The simulated cloud and AWS are each one implementation.
+
+use async_trait::async_trait;
+
+use crate::model::{Action, Live, Receipt, Scope, Status, Subject, Token};
+
+/// A cloud: AWS, or the simulated one.
+#[async_trait]
+pub trait Cloud: Send + Sync {
+    /// Looks at one environment. A resource that cannot be read becomes
+    /// [`Sighting::Unreadable`](crate::model::Sighting), never "absent" and never an abort.
+    ///
+    /// # Errors
+    /// When nothing can be said at all: no credentials, no network.
+    async fn observe(&self, scope: &Scope) -> Result<Live, CloudError>;
+
+    /// Performs one action, every late value of which is resolved. Twice with one token is the same as once.
+    ///
+    /// # Errors
+    /// See [`CloudErrorKind`]; the kind says whether trying again can help.
+    async fn perform(&self, action: &Action, token: &Token) -> Result<Receipt, CloudError>;
+
+    /// How a subject is doing now.
+    ///
+    /// # Errors
+    /// As for [`Cloud::perform`]. Absence is a [`Status`], no error.
+    async fn status(&self, subject: &Subject) -> Result<Status, CloudError>;
+}
+
+/// An error of a cloud, with everything that a person or AWS support would ask for.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{operation}: {message}{}{}", .code.as_ref().map(|code| format!(" ({code})")).unwrap_or_default(), .request_id.as_ref().map(|id| format!(" [request {id}]")).unwrap_or_default())]
+pub struct CloudError {
+    /// What to do about it.
+    pub kind: CloudErrorKind,
+    /// The API operation, `rds:CreateDBInstance`.
+    pub operation: String,
+    /// The API's error code; `None` when the request got no answer.
+    pub code: Option<String>,
+    /// The API's words, or ours.
+    pub message: String,
+    /// AWS request id.
+    pub request_id: Option<String>,
+    /// When AWS says until when it will refuse (the EFS 24-hour rule).
+    pub retry_at: Option<jiff::Timestamp>,
+}
+
+/// Kinds of cloud error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CloudErrorKind {
+    /// Too many requests: try again later and slower.
+    Throttled,
+    /// No answer, a lost one, or a 5xx: it may have been done. Try again with the same token.
+    Unavailable,
+    /// The resource is in a state in which it cannot be done yet: wait and try again.
+    Busy,
+    /// The resource is not there.
+    NotFound,
+    /// A resource of that name exists and is not ours, or is ours and differs.
+    Conflict,
+    /// Not allowed by IAM.
+    Denied,
+    /// Refused for good: invalid, over a quota, against a rule.
+    Refused,
+    /// A safety rule of envctl's own held: nothing was changed.
+    Unsafe,
+    /// No usable credentials.
+    NoCredentials,
+}

@@ -1,0 +1,3 @@
+//! The `envctl` command.
+
+fn main() {}

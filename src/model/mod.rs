@@ -1,0 +1,44 @@
+//! The nouns of envctl: plain data, one file a noun, no behaviour beyond reading and validating itself.
+//!
+//! | word | meaning |
+//! |--|--|
+//! | [`Environment`] | a spec once parsed, inherited and defaulted; nothing rendered yet |
+//! | [`Desired`] | an environment with its documents rendered: what is wanted of the cloud |
+//! | [`Live`] | what is there: one observation of the cloud |
+//! | [`Action`] | one change envctl can make; the closed enum that every cloud implements |
+//! | [`Plan`] | steps (action, needs, reasons, wait) and what was not done and why |
+//! | [`Event`] | what happened, in one ordered stream |
+
+mod action;
+mod database;
+mod desired;
+mod environment;
+mod event;
+mod late;
+mod live;
+mod load_balancer;
+mod name;
+mod plan;
+mod power;
+mod problem;
+mod service;
+mod status;
+mod storage;
+mod tags;
+
+pub use action::*;
+pub use database::*;
+pub use desired::*;
+pub use environment::*;
+pub use event::*;
+pub use late::*;
+pub use live::*;
+pub use load_balancer::*;
+pub use name::*;
+pub use plan::*;
+pub use power::*;
+pub use problem::*;
+pub use service::*;
+pub use status::*;
+pub use storage::*;
+pub use tags::*;

@@ -1,0 +1,120 @@
+//! Power: what `up` and `down` mean.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// The power state of an environment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Power {
+    /// Serving: desired count, autoscaling on, database available, rule forwards.
+    Up,
+    /// Asleep: 0 tasks, autoscaling suspended, database stopped, rule answers with the asleep page.
+    Parked,
+    /// Asleep: 0 tasks, database deleted after a verified snapshot, rule answers with the asleep page.
+    Hibernated,
+    /// Nothing is there but, perhaps, the last snapshot.
+    Absent,
+}
+
+impl Power {
+    /// The state as it is written in tags and output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Up => "up",
+            Self::Parked => "parked",
+            Self::Hibernated => "hibernated",
+            Self::Absent => "absent",
+        }
+    }
+
+    /// Is this one of the two sleeping states?
+    pub fn is_asleep(self) -> bool {
+        matches!(self, Self::Parked | Self::Hibernated)
+    }
+}
+
+impl fmt::Display for Power {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+impl std::str::FromStr for Power {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        [Self::Up, Self::Parked, Self::Hibernated, Self::Absent]
+            .into_iter()
+            .find(|power| power.as_str() == text)
+            .ok_or_else(|| format!("`{text}` is no power state"))
+    }
+}
+
+/// How an environment sleeps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SleepMode {
+    /// Chosen by arithmetic for the idle time given.
+    #[default]
+    Auto,
+    /// Always [`Power::Parked`].
+    Park,
+    /// Always [`Power::Hibernated`].
+    Hibernate,
+}
+
+/// Where `up` takes the data of a new database from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DataSource {
+    /// This environment's newest snapshot; none yet: an empty database.
+    #[default]
+    Latest,
+    /// A snapshot by name; foreign data (not this environment's own) is scrubbed first.
+    Snapshot(String),
+    /// The newest available snapshot of another database, always scrubbed first.
+    Database(String),
+}
+
+/// What a plan is for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Goal {
+    /// Make it serve.
+    Up {
+        /// Where the data of a database that is not there comes from.
+        from: DataSource,
+    },
+    /// Put it to sleep.
+    Down {
+        /// How; [`SleepMode::Auto`] lets the arithmetic choose.
+        mode: SleepMode,
+        /// How long it will sleep; `None` when nobody said.
+        idle: Option<Duration>,
+    },
+    /// Remove everything that it owns.
+    Destroy {
+        /// Also delete its snapshots: the data is gone afterwards.
+        delete_snapshots: bool,
+    },
+    /// Take a verified snapshot of every database and change nothing else.
+    Snapshot,
+    /// Delete the snapshots that retention no longer keeps.
+    Prune,
+}
+
+impl Goal {
+    /// The command that has this goal.
+    pub fn command(&self) -> &'static str {
+        match self {
+            Self::Up { .. } => "up",
+            Self::Down { .. } => "down",
+            Self::Destroy { .. } => "destroy",
+            Self::Snapshot => "snapshot create",
+            Self::Prune => "snapshot prune",
+        }
+    }
+}
