@@ -111,8 +111,8 @@ pub fn resolve<T: Serialize + DeserializeOwned>(wanted: &T, facts: &Facts) -> Re
 
 #[cfg(test)]
 mod tests {
-    use super::super::ResourceKind;
     use super::*;
+    use crate::model::ResourceKind;
 
     #[test]
     fn late_values_are_found_and_replaced_where_known() {
