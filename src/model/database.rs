@@ -161,7 +161,9 @@ pub struct LiveDatabase {
     pub extended_support: Option<bool>,
     /// Performance Insights.
     pub performance_insights: bool,
-    /// Changes that wait for the maintenance window or are being applied: field to value.
+    /// Changes that wait for the maintenance window or are being applied: field, as
+    /// [`DatabaseChanges`](super::DatabaseChanges) names it (`class`, `storage_gib`; `password` for the master
+    /// password), to value (never the password's).
     pub pending: std::collections::BTreeMap<String, String>,
     /// When AWS starts a stopped instance by itself: seven days after the stop.
     pub automatic_restart_at: Option<Timestamp>,
