@@ -73,6 +73,15 @@ pub enum ListenerSelector {
     },
 }
 
+impl std::fmt::Display for ListenerSelector {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Arn(arn) => formatter.write_str(arn),
+            Self::LoadBalancer { name, port } => write!(formatter, "load balancer {name} port {port}"),
+        }
+    }
+}
+
 /// Where tasks run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NetworkSpec {

@@ -116,6 +116,10 @@ pub struct Live {
     pub undeclared: Vec<Undeclared>,
     /// What could not be read beyond the sightings above, in words.
     pub gaps: Vec<String>,
+    /// Listener and file system ids resolved by this observation, selector text to id: the next one's
+    /// [`Scope::known_ids`].
+    #[serde(default)]
+    pub resolved_ids: BTreeMap<String, String>,
 }
 
 /// A resource of ours that the spec no longer declares.
