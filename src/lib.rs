@@ -13,6 +13,7 @@
 pub mod model;
 
 // Layer 1: pure functions
+pub mod report;
 
 // Layer 2: time
 pub mod clock;

@@ -1,0 +1,12 @@
+//! Reports: what an environment costs, and how it differs from its spec. Pure functions from plain data to plain
+//! data; `ui` shows them.
+
+mod amount;
+mod cost;
+mod prices;
+mod schedule;
+
+pub use amount::*;
+pub use cost::*;
+pub use prices::*;
+pub use schedule::*;
