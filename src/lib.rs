@@ -20,9 +20,12 @@ pub mod clock;
 
 // Layer 3: the edge, the only modules that touch the world
 pub mod cloud;
+pub mod workspace;
 
 // Layer 4: doing
 
 // Layer 5: showing
+pub mod ui;
 
 // Layer 6: commands
+pub mod cli;

@@ -1,3 +1,7 @@
 //! The `envctl` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    envctl::cli::main(std::env::args_os())
+}

@@ -1,0 +1,9 @@
+//! A plan: for people ([`text`]) and for programs ([`json`]).
+
+mod json;
+mod text;
+mod words;
+
+pub use json::{PlanDto, json};
+pub use text::text;
+pub use words::until;

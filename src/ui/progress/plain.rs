@@ -1,0 +1,82 @@
+//! Progress where nothing can be redrawn: one line an event, each with the time since the run began.
+
+use crate::model::{Event, EventKind};
+use crate::ui::progress::tracker::{Tracker, ending_words, failure_lines, took};
+use crate::ui::{Ui, Verbosity, quantity, style, wrap};
+
+/// One line an event.
+pub struct PlainProgress {
+    ui: Ui,
+    tracker: Tracker,
+}
+
+impl PlainProgress {
+    /// Progress that goes to this terminal's stderr.
+    pub fn new(ui: &Ui) -> Self {
+        Self { ui: ui.clone(), tracker: Tracker::default() }
+    }
+
+    /// Shows one event.
+    pub fn show(&mut self, event: &Event) {
+        for line in self.lines(event) {
+            self.ui.say(&line);
+        }
+    }
+
+    /// The lines for an event; none for what only `--verbose` shows.
+    pub fn lines(&mut self, event: &Event) -> Vec<String> {
+        self.tracker.take(event);
+        match &event.kind {
+            EventKind::RunStarted { .. } => Vec::new(),
+            EventKind::PriorStateSaved { .. } => {
+                vec![self.line(event, "saved", "what was there before, for the way back")]
+            }
+            EventKind::StepStarted { step, attempt } => {
+                let again = if *attempt > 1 { format!(" (try {attempt})") } else { String::new() };
+                vec![self.line(event, "start", &format!("{}{again}", self.tracker.step(step).title))]
+            }
+            EventKind::StepWaiting { step, detail } => {
+                let new = self.tracker.detail_is_new(step, detail);
+                if !new && self.ui.verbosity < Verbosity::Verbose {
+                    return Vec::new();
+                }
+                vec![self.line(event, "wait", &format!("{}: {detail}", self.tracker.step(step).title))]
+            }
+            EventKind::StepRetrying { step, why, in_milliseconds } => {
+                let title = self.tracker.step(step).title;
+                let seconds = in_milliseconds.div_ceil(1000);
+                vec![self.line(event, "retry", &format!("{title}: {why}; again in {}", quantity::duration(seconds)))]
+            }
+            EventKind::StepSucceeded { step, changed, .. } => {
+                let tracked = self.tracker.step(step);
+                let before = if *changed { "" } else { ", had been done before" };
+                vec![self.line(event, "done", &format!("{}{}{before}", tracked.title, took(&tracked, event.at)))]
+            }
+            EventKind::StepFailed { step, failure } => {
+                let title = self.tracker.step(step).title;
+                let mut lines = failure_lines(failure).into_iter();
+                let first = lines.next().unwrap_or_default();
+                let mut shown = vec![self.line(event, "FAILED", &format!("{title}: {first}"))];
+                shown.extend(lines.map(|line| wrap::hanging("                ", &line, self.ui.width)));
+                shown
+            }
+            EventKind::StepSkipped { step, because } => {
+                vec![self.line(event, "skip", &format!("{}: {because}", self.tracker.step(step).title))]
+            }
+            EventKind::Noticed { text } => vec![self.line(event, "note", text)],
+            EventKind::RunFinished { ending } => vec![self.line(event, "end", ending_words(ending))],
+        }
+    }
+
+    fn line(&self, event: &Event, word: &str, text: &str) -> String {
+        let colour = match word {
+            "done" => style::GOOD,
+            "FAILED" => style::BAD,
+            "retry" | "skip" => style::CAUTION,
+            _ => style::FAINT,
+        };
+        let clock = quantity::stopwatch(self.tracker.elapsed(event.at));
+        let first = format!("{clock:>7}  {}  ", style::paint(colour, format_args!("{word:<6}")));
+        wrap::hanging(&first, text, self.ui.width)
+    }
+}
