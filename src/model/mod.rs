@@ -11,6 +11,7 @@
 
 mod action;
 mod database;
+mod declared;
 mod desired;
 mod environment;
 mod event;
@@ -28,6 +29,7 @@ mod tags;
 
 pub use action::*;
 pub use database::*;
+pub use declared::*;
 pub use desired::*;
 pub use environment::*;
 pub use event::*;
