@@ -23,6 +23,8 @@ pub mod cloud;
 pub mod workspace;
 
 // Layer 4: doing
+pub mod executor;
+pub mod observer;
 
 // Layer 5: showing
 pub mod ui;

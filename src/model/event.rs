@@ -147,4 +147,7 @@ pub enum FailureKind {
     Unresolved,
     /// A safety rule held at the last moment: nothing was changed.
     Unsafe,
+    /// The run was stopped (signal, overall timeout, lease lost) while this step was under way: its call may have been
+    /// made, and AWS goes on by itself.
+    Interrupted,
 }

@@ -1,4 +1,6 @@
 //! The integration tests: one binary, because linking the SDK is slow.
 
+// The executor against a scripted cloud.
+mod executor;
 // The conventions of the code base: layers, purity, lengths, names.
 mod tidy;

@@ -1,0 +1,144 @@
+//! A step under way: its call, then its wait.
+
+use std::time::Duration;
+
+use tokio::task::AbortHandle;
+use tokio::time::Instant;
+
+use super::wait::{self, Context, Verdict};
+use super::{failure, poll};
+use crate::cloud::{CloudError, CloudErrorKind};
+use crate::model::{Action, Facts, Failure, LiveDatabase, Receipt, Status, Step, Token, Wait};
+
+/// Looks in a row that may fail for want of an answer before the wait is given up.
+const TROUBLES: u32 = 20;
+/// The pause before a final verdict is looked at a second time.
+const CONFIRM_AFTER: Duration = Duration::from_secs(2);
+
+/// A step under way.
+pub(super) struct Active<'a> {
+    pub(super) step: &'a Step,
+    /// Its action, every late value resolved.
+    pub(super) action: Action,
+    pub(super) token: Token,
+    /// Try, from 1.
+    pub(super) attempt: u32,
+    pub(super) begun: Instant,
+    pub(super) phase: Phase,
+    /// Ends its task.
+    pub(super) abort: AbortHandle,
+}
+
+/// What a step is at.
+pub(super) enum Phase {
+    /// A pause before another try.
+    Pausing,
+    /// Its call is in flight.
+    Calling,
+    /// Its call was answered, and it waits.
+    Watching(Box<Watch>),
+}
+
+/// A wait under way.
+pub(super) struct Watch {
+    pub(super) wait: Wait,
+    pub(super) receipt: Receipt,
+    /// What was told last.
+    pub(super) detail: String,
+    answered: Instant,
+    polls: u32,
+    seen: bool,
+    troubles: u32,
+    streak: u32,
+    confirmations: u32,
+}
+
+/// What comes after a look.
+#[derive(Debug)]
+pub(super) enum Next {
+    /// Look again after this; the text is worth telling when there is one.
+    Look(Duration, Option<String>),
+    Done(Facts),
+    Failed(Failure),
+}
+
+impl Watch {
+    pub(super) fn new(action: &Action, wait: Wait, receipt: Receipt) -> Self {
+        // A database that was just told to change still says `available` for a moment.
+        let lags = matches!(action, Action::ModifyDatabase { .. } | Action::SetMasterPassword { .. });
+        Self {
+            wait,
+            receipt,
+            detail: String::new(),
+            answered: Instant::now(),
+            polls: 0,
+            seen: false,
+            troubles: 0,
+            streak: 0,
+            confirmations: if lags { 2 } else { 1 },
+        }
+    }
+
+    /// The pause before the first look.
+    pub(super) fn first_delay(&self) -> Duration {
+        poll::delay(0).min(self.deadline())
+    }
+
+    fn deadline(&self) -> Duration {
+        Duration::from_secs(self.wait.deadline_seconds)
+    }
+
+    /// Judges one look.
+    pub(super) fn judge(&mut self, looked: Result<Status, CloudError>, source: Option<&LiveDatabase>) -> Next {
+        self.polls += 1;
+        let looked = match looked {
+            Err(error) if error.kind == CloudErrorKind::NotFound => Ok(Status::Absent),
+            looked => looked,
+        };
+        match looked {
+            Ok(status) => {
+                self.troubles = 0;
+                self.seen |= wait::shows(&self.wait, &status);
+                let context = Context { elapsed: self.answered.elapsed(), seen: self.seen, source };
+                match wait::verdict(&self.wait, &status, &context) {
+                    Verdict::NotYet(detail) => self.not_yet(detail, Some(&status)),
+                    Verdict::Done(facts) => self.confirm(self.confirmations, Next::Done(facts)),
+                    // One look may come from a copy that lags behind: no step fails on a single answer.
+                    Verdict::Failed(failure) => self.confirm(2, Next::Failed(failure)),
+                }
+            }
+            Err(error) => self.trouble(&error),
+        }
+    }
+
+    fn confirm(&mut self, times: u32, next: Next) -> Next {
+        self.streak += 1;
+        if self.streak >= times { next } else { Next::Look(CONFIRM_AFTER, None) }
+    }
+
+    fn not_yet(&mut self, detail: String, status: Option<&Status>) -> Next {
+        self.streak = 0;
+        let elapsed = self.answered.elapsed();
+        let deadline = self.deadline();
+        if elapsed >= deadline {
+            let mut late = failure::late(deadline, &detail);
+            late.evidence = status.map(wait::evidence).unwrap_or_default();
+            return Next::Failed(late);
+        }
+        let news = (detail != self.detail).then(|| detail.clone());
+        self.detail = detail;
+        Next::Look(poll::delay(self.polls).min(deadline.saturating_sub(elapsed)), news)
+    }
+
+    /// A look that failed says nothing about the subject.
+    fn trouble(&mut self, error: &CloudError) -> Next {
+        self.troubles += 1;
+        let passing =
+            matches!(error.kind, CloudErrorKind::Throttled | CloudErrorKind::Unavailable | CloudErrorKind::Busy);
+        if passing && self.troubles < TROUBLES {
+            self.not_yet(format!("cannot be looked at: {error}"), None)
+        } else {
+            Next::Failed(failure::of_call(error, self.troubles))
+        }
+    }
+}

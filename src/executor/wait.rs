@@ -1,0 +1,199 @@
+//! Is a step done? A pure function of what it waits for and how its subject is doing.
+
+use std::time::Duration;
+
+use super::{deployment, evidence, storage};
+use crate::model::{
+    DatabaseState, Facts, Failure, FailureKind, LiveDatabase, LiveTask, ResourceKey, Status, Until, Wait, fact_name,
+};
+
+/// How long after a call its effect may still be invisible: AWS answers from copies that lag behind.
+pub(super) const GRACE: Duration = Duration::from_secs(60);
+
+/// What else a verdict depends on.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Context<'a> {
+    /// Since the call was answered.
+    pub(super) elapsed: Duration,
+    /// The subject (of a deployment: the deployment itself) was seen before in this wait.
+    pub(super) seen: bool,
+    /// The database that a snapshot is taken of, as it was observed; `None` for anything but a snapshot.
+    pub(super) source: Option<&'a LiveDatabase>,
+}
+
+impl Context<'_> {
+    /// May what is looked for still be about to show?
+    pub(super) fn may_lag(&self) -> bool {
+        !self.seen && self.elapsed < GRACE
+    }
+}
+
+/// Whether a step is done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// It is, and this was learned.
+    Done(Facts),
+    /// Not yet; in words, without anything that changes from second to second.
+    NotYet(String),
+    /// It never will be.
+    Failed(Failure),
+}
+
+impl Verdict {
+    pub(super) fn not_yet(detail: impl Into<String>) -> Self {
+        Self::NotYet(detail.into())
+    }
+
+    pub(super) fn broken(message: impl Into<String>) -> Self {
+        Self::Failed(Failure { kind: FailureKind::Broken, message: message.into(), evidence: Vec::new(), hint: None })
+    }
+}
+
+/// Judges one answer of `Cloud::status`.
+pub(super) fn verdict(wait: &Wait, status: &Status, context: &Context<'_>) -> Verdict {
+    let key = &wait.key;
+    match (&wait.until, status) {
+        (Until::Gone, status) => gone(status),
+        (_, Status::Absent) => absent(key, context),
+        (Until::DatabaseAvailable { connectable }, Status::Database(database)) => {
+            database_available(key, database, *connectable)
+        }
+        (Until::DatabaseStopped, Status::Database(database)) => database_stopped(key, database),
+        (Until::SnapshotAvailable, Status::Snapshot(snapshot)) => storage::snapshot(snapshot, context),
+        (Until::Drained, Status::Service(service)) => deployment::drained(&service.service),
+        (Until::Deployed { deployment, task_definition }, Status::Service(service)) => {
+            deployment::deployed(key, service, deployment, task_definition, context)
+        }
+        (Until::TargetsHealthy { at_least }, Status::Service(service)) => {
+            deployment::targets_healthy(key, service, *at_least)
+        }
+        (Until::TaskSucceeded { container }, Status::Task(task)) => task_succeeded(key, task, container),
+        (Until::Available, status) => storage::available(key, status),
+        (until, status) => Verdict::broken(format!("cannot judge {status:?} by {until:?}")),
+    }
+}
+
+/// Does this answer show what the wait is about? Once it was seen, its absence is no lag any more.
+pub(super) fn shows(wait: &Wait, status: &Status) -> bool {
+    match (&wait.until, status) {
+        (_, Status::Absent) => false,
+        (Until::Deployed { deployment, .. }, Status::Service(service)) => {
+            service.service.deployments.iter().any(|known| known.id == *deployment)
+        }
+        _ => true,
+    }
+}
+
+fn absent(key: &ResourceKey, context: &Context<'_>) -> Verdict {
+    if context.may_lag() {
+        Verdict::not_yet("not visible yet")
+    } else if context.seen {
+        Verdict::broken(format!("{key} is gone: somebody or something deleted it while it was waited for"))
+    } else {
+        Verdict::broken(format!("{key} did not appear"))
+    }
+}
+
+fn gone(status: &Status) -> Verdict {
+    match status {
+        Status::Absent => Verdict::Done(Facts::new()),
+        Status::Database(database) => Verdict::not_yet(database.status.clone()),
+        Status::Snapshot(snapshot) => Verdict::not_yet(snapshot.status.clone()),
+        // The name of a service is free again only once it is INACTIVE (`aws.md` 1.4).
+        Status::Service(service) if service.service.status == "INACTIVE" => Verdict::Done(Facts::new()),
+        Status::Service(service) => Verdict::not_yet(service.service.status.clone()),
+        Status::Task(task) if task.last_status == "STOPPED" => Verdict::Done(Facts::new()),
+        Status::Task(task) => Verdict::not_yet(task.last_status.clone()),
+        Status::FileSystem(system) => storage::gone(&system.state),
+        Status::MountTarget(target) => storage::gone(&target.state),
+        Status::AccessPoint(point) => storage::gone(&point.state),
+    }
+}
+
+/// Fields that, while pending, make a database not what was asked for. RDS names them as its API does.
+const PENDING_THAT_MATTERS: [&str; 4] = ["class", "storage", "password", "iops"];
+
+fn database_available(key: &ResourceKey, database: &LiveDatabase, connectable: bool) -> Verdict {
+    let pending: Vec<&str> = database.pending.keys().map(String::as_str).filter(|field| matters(field)).collect();
+    match database.state() {
+        DatabaseState::Available if pending.is_empty() => Verdict::Done(database.facts(key)),
+        DatabaseState::Available => Verdict::not_yet(format!("{}, applying {}", database.status, pending.join(", "))),
+        DatabaseState::BackingUp if connectable => Verdict::Done(database.facts(key)),
+        DatabaseState::BackingUp | DatabaseState::Busy => Verdict::not_yet(database.status.clone()),
+        // Said by a copy that has not heard of the start yet; the deadline ends it when it stays so.
+        DatabaseState::Stopped => Verdict::not_yet("stopped, about to start"),
+        DatabaseState::Deleting => Verdict::broken(format!("{key} is being deleted")),
+        DatabaseState::Broken => database_broken(key, database),
+    }
+}
+
+fn matters(field: &str) -> bool {
+    let field = field.to_lowercase();
+    PENDING_THAT_MATTERS.iter().any(|word| field.contains(word))
+}
+
+fn database_stopped(key: &ResourceKey, database: &LiveDatabase) -> Verdict {
+    match database.state() {
+        DatabaseState::Stopped => Verdict::Done(database.facts(key)),
+        DatabaseState::Broken => database_broken(key, database),
+        DatabaseState::Deleting => Verdict::broken(format!("{key} is being deleted")),
+        DatabaseState::Available | DatabaseState::BackingUp | DatabaseState::Busy => {
+            Verdict::not_yet(database.status.clone())
+        }
+    }
+}
+
+fn database_broken(key: &ResourceKey, database: &LiveDatabase) -> Verdict {
+    let hint = match database.status.as_str() {
+        "storage-full" => "raise `storage` (it can only grow), or set `max_storage`",
+        "insufficient-capacity" => {
+            "AWS has no capacity for this class in the zone now: try again later, or another class"
+        }
+        "incompatible-network" => "check the subnet group: free addresses, zones, and that its VPC still exists",
+        "incompatible-parameters" => "check the parameter group against the engine version and class",
+        status if status.starts_with("inaccessible-encryption") => {
+            "check that the KMS key is enabled and its policy lets RDS use it"
+        }
+        "restore-error" | "incompatible-restore" => {
+            "the restore did not work: the snapshot is unharmed; delete the instance and run `up` again"
+        }
+        _ => "look at the instance's events in the RDS console; nothing was deleted",
+    };
+    Verdict::Failed(Failure {
+        kind: FailureKind::Broken,
+        message: format!("{key} ({}) is `{}`, which waiting does not mend", database.identifier, database.status),
+        evidence: Vec::new(),
+        hint: Some(hint.to_owned()),
+    })
+}
+
+fn task_succeeded(key: &ResourceKey, task: &LiveTask, container: &str) -> Verdict {
+    if task.last_status != "STOPPED" {
+        return Verdict::not_yet(task.last_status.clone());
+    }
+    let exit = task.containers.iter().find(|known| known.name == container).and_then(|known| known.exit_code);
+    if exit == Some(0) {
+        return Verdict::Done(Facts::from([(fact_name(key, "arn"), task.arn.clone())]));
+    }
+    let how = exit.map_or_else(|| "without an exit code".to_owned(), |code| format!("with exit code {code}"));
+    Verdict::Failed(Failure {
+        kind: FailureKind::TaskFailed,
+        message: format!("{key} stopped: container {container} ended {how}"),
+        evidence: evidence::about_task(task),
+        hint: evidence::hint_for_task(task),
+    })
+}
+
+/// What there is to say about a subject that was waited for in vain.
+pub(super) fn evidence(status: &Status) -> Vec<String> {
+    match status {
+        Status::Service(service) => {
+            let primary = service.service.primary();
+            let since = primary.and_then(|primary| primary.created_at);
+            let revision = primary.map_or(service.service.task_definition.as_str(), |primary| &primary.task_definition);
+            evidence::about_service(service, &evidence::failed_tasks(service, revision, since), since)
+        }
+        Status::Task(task) => evidence::about_task(task),
+        _ => Vec::new(),
+    }
+}

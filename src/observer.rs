@@ -1,0 +1,45 @@
+//! Looks at one environment: [`Scope`] in, [`Live`] out.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::cloud::{Cloud, CloudError, CloudErrorKind};
+use crate::model::{DataSource, Depth, Desired, Live, Scope};
+
+/// Looks at an environment before they are given up when the cloud throttles or does not answer. The clouds retry
+/// single calls; this repeats the whole look.
+const TRIES: u32 = 4;
+
+/// The scope for an environment as it is wanted. `known_ids` may be stale or empty.
+pub fn scope(desired: &Desired, depth: Depth, known_ids: BTreeMap<String, String>) -> Scope {
+    Scope { desired: desired.clone(), depth, known_ids, foreign_databases: Vec::new(), foreign_snapshots: Vec::new() }
+}
+
+/// The scope also looks for the data that `up --from` asks for.
+pub fn scope_with_data(mut scope: Scope, source: &DataSource) -> Scope {
+    match source {
+        DataSource::Latest => {}
+        DataSource::Snapshot(name) => scope.foreign_snapshots.push(name.clone()),
+        DataSource::Database(identifier) => scope.foreign_databases.push(identifier.clone()),
+    }
+    scope
+}
+
+/// Observes, and tries again while the cloud throttles or does not answer.
+///
+/// # Errors
+/// The cloud's last error, when it could say nothing at all. A single resource that could not be read is no error but
+/// a [`Sighting::Unreadable`](crate::model::Sighting).
+pub async fn observe(cloud: &dyn Cloud, scope: &Scope) -> Result<Live, CloudError> {
+    let mut pause = Duration::from_secs(1);
+    for _ in 1..TRIES {
+        match cloud.observe(scope).await {
+            Err(error) if matches!(error.kind, CloudErrorKind::Throttled | CloudErrorKind::Unavailable) => {
+                tokio::time::sleep(pause).await;
+                pause *= 3;
+            }
+            answer => return answer,
+        }
+    }
+    cloud.observe(scope).await
+}
