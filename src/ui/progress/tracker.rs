@@ -111,5 +111,6 @@ pub fn failure_kind(kind: FailureKind) -> &'static str {
         FailureKind::Broken => "broken",
         FailureKind::Unresolved => "unresolved",
         FailureKind::Unsafe => "unsafe",
+        FailureKind::Interrupted => "interrupted",
     }
 }
