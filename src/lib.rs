@@ -14,6 +14,7 @@ pub mod model;
 
 // Layer 1: pure functions
 pub mod report;
+pub mod spec;
 
 // Layer 2: time
 pub mod clock;

@@ -4,3 +4,5 @@
 mod executor;
 // The conventions of the code base: layers, purity, lengths, names.
 mod tidy;
+//! it
+mod spec;

@@ -1,0 +1,84 @@
+//! YAML text to [`Environment`], or all [`Problem`]s at once.
+//!
+//! ```text
+//! files ── yaml ──▶ Node trees ── extends ──▶ one tree ── schema ──▶ Root ── resolve ──▶ Environment ── validate ──▶ done
+//! ```
+//!
+//! Every stage keeps the place of every value, so that a problem found in the last one still underlines the text that
+//! is to blame, in the file that declares it. A stage goes on after a problem wherever the rest still makes sense.
+//! The reference of the format is [`reference()`], made of the doc comments of `schema`.
+
+mod code;
+mod extends;
+mod fargate;
+mod names;
+mod node;
+mod problems;
+mod resolve;
+mod schema;
+mod units;
+mod validate;
+mod yaml;
+
+use std::collections::BTreeMap;
+
+use crate::model::{Environment, Problem};
+
+use problems::Problems;
+use schema::{Read, Root};
+
+/// Texts of a workspace by path, `environments/staging.yaml`.
+pub trait Files {
+    /// The text of this file; `None` when there is none.
+    fn text(&self, path: &str) -> Option<&str>;
+
+    /// Every path, for "did you mean".
+    fn paths(&self) -> Vec<String>;
+}
+
+impl Files for BTreeMap<String, String> {
+    fn text(&self, path: &str) -> Option<&str> {
+        self.get(path).map(String::as_str)
+    }
+
+    fn paths(&self) -> Vec<String> {
+        self.keys().cloned().collect()
+    }
+}
+
+/// Reads the environment `name` from `environments/NAME.yaml` and what that file extends.
+///
+/// # Errors
+/// Every problem of all files that take part, by file and line.
+pub fn parse(name: &str, files: &dyn Files) -> Result<Environment, Vec<Problem>> {
+    let mut problems = Problems::default();
+    let environment = read(name, files, &mut problems);
+    match environment {
+        Some(environment) if problems.is_empty() => Ok(environment),
+        _ => Err(problems.into_sorted()),
+    }
+}
+
+fn read(name: &str, files: &dyn Files, problems: &mut Problems) -> Option<Environment> {
+    let node = extends::load(name, files, problems)?;
+    let root = Root::read(&node, problems)?;
+    let resolve::Resolved { mut environment, declared } = resolve::resolve(name, &root, &node.span, problems);
+    validate::validate(&environment, &root, &declared, problems);
+    environment.places = declared.into_places();
+    Some(environment)
+}
+
+/// The reference of the spec format as Markdown: each part, each field, its meaning and default.
+pub fn reference() -> String {
+    let mut text = String::new();
+    for part in schema::REFERENCES {
+        let about = part.about.lines().map(str::trim).collect::<Vec<_>>().join(" ");
+        text.push_str(&format!("## {}\n\n{}\n\n| field | meaning |\n|--|--|\n", part.what, about.trim()));
+        for (field, meaning) in part.fields {
+            let meaning = meaning.lines().map(str::trim).collect::<Vec<_>>().join(" ");
+            text.push_str(&format!("| `{field}` | {} |\n", meaning.trim().replace('|', "\\|")));
+        }
+        text.push('\n');
+    }
+    text
+}
