@@ -4,5 +4,5 @@
 mod executor;
 // The conventions of the code base: layers, purity, lengths, names.
 mod tidy;
-//! it
+// The specs that ship, and bad ones.
 mod spec;
