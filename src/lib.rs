@@ -15,6 +15,7 @@ pub mod model;
 // Layer 1: pure functions
 pub mod report;
 pub mod spec;
+pub mod template;
 
 // Layer 2: time
 pub mod clock;

@@ -2,7 +2,9 @@
 
 // The executor against a scripted cloud.
 mod executor;
-// The conventions of the code base: layers, purity, lengths, names.
-mod tidy;
 // The specs that ship, and bad ones.
 mod spec;
+// Templates: the shipped ones, and what is said about wrong ones.
+mod template;
+// The conventions of the code base: layers, purity, lengths, names.
+mod tidy;
