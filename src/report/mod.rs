@@ -3,10 +3,14 @@
 
 mod amount;
 mod cost;
+mod drift;
+#[cfg(test)]
+mod fixture;
 mod prices;
 mod schedule;
 
 pub use amount::*;
 pub use cost::*;
+pub use drift::*;
 pub use prices::*;
 pub use schedule::*;

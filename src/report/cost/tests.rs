@@ -4,90 +4,10 @@ use serde_json::json;
 
 use super::*;
 use crate::model::*;
+use crate::report::fixture::{database, desired, service};
 
 fn usd(text: &str) -> Decimal {
     text.parse().unwrap()
-}
-
-fn database() -> DatabaseSpec {
-    DatabaseSpec {
-        identifier: "shop-staging-db".into(),
-        engine: Engine::Postgres,
-        engine_version: Some("16".into()),
-        class: "db.t4g.micro".into(),
-        storage_gib: 20,
-        storage_type: "gp3".into(),
-        iops: None,
-        storage_throughput: None,
-        max_storage_gib: None,
-        username: "shop".into(),
-        database_name: None,
-        port: 5432,
-        multi_az: false,
-        publicly_accessible: false,
-        encrypted: true,
-        kms_key: None,
-        subnet_group: None,
-        security_groups: vec![],
-        parameter_group: None,
-        backup_retention_days: 1,
-        deletion_protection: false,
-        auto_minor_version_upgrade: true,
-        extended_support: false,
-        performance_insights: None,
-        secret_name: "shop-staging-db-password".into(),
-        scrub: None,
-    }
-}
-
-fn service(cpu: &str, memory: &str) -> ServiceSpec {
-    ServiceSpec {
-        service_name: "shop-staging".into(),
-        cluster: "shop".into(),
-        family: "shop-staging".into(),
-        task_definition: json!({"cpu": cpu, "memory": memory}),
-        desired_count: 1,
-        capacity: Capacity::OnDemand,
-        attachment: None,
-        assign_public_ip: false,
-        health_check_grace_seconds: 0,
-        enable_exec: false,
-        maximum_percent: 200,
-        minimum_healthy_percent: 100,
-        scaling: None,
-    }
-}
-
-fn desired(services: Vec<ServiceSpec>, databases: Vec<DatabaseSpec>) -> Desired {
-    let named = |index: usize| format!("n{index}");
-    Desired {
-        environment: "staging".into(),
-        application: "shop".into(),
-        account: "123456789012".into(),
-        region: "us-east-2".into(),
-        protect: false,
-        tags: Tags::new(),
-        cluster: Some("shop".into()),
-        listeners: BTreeMap::new(),
-        network: NetworkSpec::default(),
-        file_systems: BTreeMap::new(),
-        access_points: BTreeMap::new(),
-        databases: databases.into_iter().enumerate().map(|(index, spec)| (named(index), spec)).collect(),
-        log_groups: BTreeMap::new(),
-        target_groups: BTreeMap::new(),
-        rules: BTreeMap::new(),
-        services: services.into_iter().enumerate().map(|(index, spec)| (named(index), spec)).collect(),
-        tasks: BTreeMap::new(),
-        sleep: SleepSpec {
-            mode: SleepMode::Auto,
-            idle: None,
-            page: "asleep.html.hbs".into(),
-            content_type: "text/html".into(),
-            status_code: 503,
-        },
-        retention: RetentionSpec { keep: 1, keep_for: Duration::from_secs(0) },
-        places: BTreeMap::new(),
-    }
 }
 
 fn report(desired: &Desired) -> CostReport {

@@ -1,0 +1,145 @@
+//! Is every resource in the power state that was asked for last? Asleep on purpose is in sync; a database that AWS
+//! woke, or a service that somebody scaled up, is drift with a reason and a price.
+
+use super::finding::Findings;
+use crate::model::{
+    DatabaseState, Desired, Live, LiveDatabase, LiveRule, LiveScaling, LiveService, Power, ResourceKey, ResourceKind,
+    RuleAction, ServiceSpec, present,
+};
+
+/// Checks every resource that the power state changes.
+pub(super) fn check(desired: &Desired, live: &Live, power: Power, findings: &mut Findings<'_>) {
+    for (name, database) in present(&live.databases).filter(|(name, _)| desired.databases.contains_key(*name)) {
+        check_database(&ResourceKey::new(ResourceKind::Database, name), database, power, findings);
+    }
+    if power == Power::Hibernated {
+        check_snapshots(desired, live, findings);
+    }
+    for (name, service) in present(&live.services).filter(|(_, service)| service.is_active()) {
+        if let Some(spec) = desired.services.get(name) {
+            check_service(&ResourceKey::new(ResourceKind::Service, name), spec, service, power, findings);
+        }
+    }
+    for (name, scaling) in present(&live.scaling).filter(|(name, _)| desired.services.contains_key(*name)) {
+        check_scaling(&ResourceKey::new(ResourceKind::ScalableTarget, name), scaling, power, findings);
+    }
+    for (name, rule) in present(&live.rules) {
+        if desired.rules.get(name).is_some_and(|spec| spec.target_group.is_some()) {
+            check_rule(&ResourceKey::new(ResourceKind::ListenerRule, name), rule, power, findings);
+        }
+    }
+}
+
+fn check_database(key: &ResourceKey, database: &LiveDatabase, power: Power, findings: &mut Findings<'_>) {
+    let state = database.state();
+    let price = findings.awake_per_day(ResourceKind::Database, &key.name);
+    match (power, state) {
+        (_, DatabaseState::Broken) => {
+            findings.drifted(key, "status", "available", &database.status, "it will not get better by waiting");
+        }
+        (Power::Up, DatabaseState::Stopped) => {
+            findings.drifted(key, "status", "available", "stopped", "somebody stopped it");
+        }
+        (Power::Up, DatabaseState::Deleting) | (Power::Parked, DatabaseState::Deleting) => {
+            findings.drifted(key, "status", "there", &database.status, "somebody is deleting it");
+        }
+        (Power::Parked, DatabaseState::Stopped) | (Power::Hibernated, DatabaseState::Deleting) => {}
+        // On its way to where it should be.
+        (Power::Parked, DatabaseState::Busy) if database.status == "stopping" => {}
+        (Power::Parked, _) => {
+            let why = "AWS starts a stopped database after seven days, or somebody started it; it bills by the hour";
+            findings.drifted(key, "status", "stopped", &database.status, why).usd_per_day = price;
+        }
+        (Power::Hibernated, _) => {
+            let why = "the environment hibernates, which leaves only a snapshot; somebody made a database";
+            findings.drifted(key, "status", "absent", &database.status, why).usd_per_day = price;
+        }
+        (Power::Up | Power::Absent, _) => {}
+    }
+}
+
+fn check_snapshots(desired: &Desired, live: &Live, findings: &mut Findings<'_>) {
+    for name in desired.databases.keys() {
+        let gone = live.databases.get(name).is_some_and(|sighting| sighting.is_absent());
+        let snapshots = live.snapshots.get(name).and_then(|sighting| sighting.present());
+        let kept = snapshots.map(|list| list.iter().any(|snapshot| snapshot.is_available()));
+        let key = ResourceKey::new(ResourceKind::Snapshot, name);
+        match kept {
+            Some(false) if gone => {
+                let why = "the database is gone and no snapshot holds its data";
+                findings.drifted(&key, "status", "available", "absent", why).mend =
+                    "nothing can: look for the snapshot in AWS Backup, or in another account".to_owned();
+            }
+            Some(_) => {}
+            None => findings.unreadable(&key, "the snapshots of the database could not be read"),
+        }
+    }
+}
+
+fn check_service(
+    key: &ResourceKey,
+    spec: &ServiceSpec,
+    service: &LiveService,
+    power: Power,
+    findings: &mut Findings<'_>,
+) {
+    let found = service.desired_count;
+    if power.is_asleep() {
+        if found > 0 {
+            let price = findings.awake_per_day(ResourceKind::Service, &key.name);
+            let finding = findings.drifted(key, "count", "0", found.to_string(), "somebody scaled it up while asleep");
+            // The report reckons with the declared count; at least one task of it runs.
+            finding.usd_per_day = price.map(|price| price * scale(found, spec.desired_count));
+            finding.since = service.primary().and_then(|deployment| deployment.created_at);
+        }
+        return;
+    }
+    let (low, high) = spec.scaling.as_ref().map_or((spec.desired_count, spec.desired_count), |scaling| {
+        // Autoscaling moves the count between its bounds; that is no drift (field.md row 4).
+        (scaling.min, scaling.max)
+    });
+    if found < low || found > high {
+        let wanted = if low == high { low.to_string() } else { format!("{low} to {high}") };
+        findings.differs(key, Some("count"), wanted, found.to_string(), "the number of tasks was changed");
+    }
+}
+
+fn scale(found: u32, reckoned: u32) -> rust_decimal::Decimal {
+    rust_decimal::Decimal::from(found) / rust_decimal::Decimal::from(reckoned.max(1))
+}
+
+fn check_scaling(key: &ResourceKey, scaling: &LiveScaling, power: Power, findings: &mut Findings<'_>) {
+    if power.is_asleep() {
+        if !scaling.suspended {
+            let why = "autoscaling was resumed while asleep: an alarm can start tasks";
+            findings.drifted(key, "suspended", "true", "false", why);
+        }
+        if scaling.min > 0 {
+            let why = "the lower bound was raised while asleep: it starts tasks";
+            findings.drifted(key, "min", "0", scaling.min.to_string(), why);
+        }
+    } else if scaling.suspended {
+        findings.drifted(key, "suspended", "false", "true", "autoscaling was suspended");
+    }
+}
+
+fn check_rule(key: &ResourceKey, rule: &LiveRule, power: Power, findings: &mut Findings<'_>) {
+    let forwards = match rule.actions.last() {
+        Some(RuleAction::Forward { .. }) => true,
+        Some(RuleAction::Other { document }) => {
+            document.get("Type").or(document.get("type")).is_some_and(|kind| kind == "forward")
+        }
+        Some(RuleAction::FixedResponse { .. }) | None => false,
+    };
+    match (power.is_asleep(), forwards) {
+        (true, true) => {
+            let why = "the rule forwards to a service that sleeps: visitors see 503 without the asleep page";
+            findings.drifted(key, "actions", "the asleep page", "forwards", why);
+        }
+        (false, false) => {
+            let why = "the rule does not forward although the environment is up";
+            findings.drifted(key, "actions", "forwards", "another answer", why);
+        }
+        _ => {}
+    }
+}
