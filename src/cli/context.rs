@@ -1,16 +1,39 @@
-//! temp
-use super::arguments::{ColorWhen, GlobalArgs};
+//! The composition root: chooses workspace, cloud, clock and terminal from the flags.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::arguments::{CloudChoice, ColorWhen, GlobalArgs};
+use super::error::CliError;
+use super::identity::Identity;
+use super::simulated::Simulated;
+use crate::clock::Clock;
+use crate::cloud::Cloud;
+use crate::model::Desired;
 use crate::ui::{Ui, Verbosity};
+use crate::workspace::Workspace;
+
+/// What every command has.
 pub(super) struct Context {
     pub(super) ui: Ui,
     global: GlobalArgs,
 }
+
+/// A cloud and its time.
+pub(super) struct Session {
+    pub(super) cloud: Arc<dyn Cloud>,
+    pub(super) clock: Arc<dyn Clock>,
+    /// The cloud is simulated, and time is too.
+    pub(super) simulated: bool,
+}
+
 impl Context {
+    /// Decides colour and width once, for the whole run.
     pub(super) fn new(global: GlobalArgs) -> Self {
         let verbosity = match (global.quiet, global.verbose) {
             (true, _) => Verbosity::Quiet,
-            (_, true) => Verbosity::Verbose,
-            _ => Verbosity::Normal,
+            (false, true) => Verbosity::Verbose,
+            (false, false) => Verbosity::Normal,
         };
         let choice = match global.color {
             _ if global.no_color => anstream::ColorChoice::Never,
@@ -21,4 +44,59 @@ impl Context {
         choice.write_global();
         Self { ui: Ui::detect(global.output.into(), verbosity), global }
     }
+
+    /// The workspace that `--workspace` names, or that is found upwards from here.
+    pub(super) fn workspace(&self) -> Result<Workspace, CliError> {
+        Ok(match &self.global.workspace {
+            Some(folder) => Workspace::at(folder)?,
+            None => Workspace::find(&std::env::current_dir().unwrap_or_else(|_| Path::new(".").to_owned()))?,
+        })
+    }
+
+    /// Is the cloud the simulated one?
+    pub(super) fn is_simulated(&self) -> bool {
+        self.global.cloud == CloudChoice::Sim
+    }
+
+    /// Who runs this.
+    pub(super) fn identity(&self) -> Identity {
+        Identity::of_this_process()
+    }
+
+    /// Runs `body` with the cloud chosen. The simulated one is read from the workspace first and written back
+    /// afterwards, whatever `body` answers.
+    pub(super) fn with_cloud<T>(
+        &self,
+        workspace: &Workspace,
+        desired: &Desired,
+        body: impl AsyncFnOnce(&Session) -> Result<T, CliError>,
+    ) -> Result<T, CliError> {
+        match self.global.cloud {
+            CloudChoice::Sim => {
+                let mut simulated = Simulated::open(workspace, Some(desired))?;
+                simulated.run(async |session| body(session).await)
+            }
+            CloudChoice::Aws => with_aws(desired, body),
+        }
+    }
+}
+
+#[cfg(feature = "aws")]
+fn with_aws<T>(
+    desired: &Desired,
+    body: impl AsyncFnOnce(&Session) -> Result<T, CliError>,
+) -> Result<T, CliError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    runtime.block_on(async {
+        let cloud = crate::cloud::aws::AwsCloud::connect(&desired.region).await?;
+        body(&Session { cloud: Arc::new(cloud), clock: Arc::new(crate::clock::WallClock), simulated: false }).await
+    })
+}
+
+#[cfg(not(feature = "aws"))]
+fn with_aws<T>(
+    _desired: &Desired,
+    _body: impl AsyncFnOnce(&Session) -> Result<T, CliError>,
+) -> Result<T, CliError> {
+    Err(CliError::usage("this envctl was built without AWS").hint("build it with the feature `aws`, or take `--cloud sim`"))
 }

@@ -1,0 +1,166 @@
+//! The road of every command that changes something: observe, plan, refuse or confirm, lock, observe and plan again
+//! under the lock, run, and observe once more until nothing is left to do.
+
+use std::sync::Arc;
+
+use super::arguments::ChangeArgs;
+use super::confirm::{self, Confirmation};
+use super::context::{Context, Session};
+use super::error::CliError;
+use super::exit::Exit;
+use super::lease::Lease;
+use super::look;
+use super::outcome::{self, Round};
+use super::run_id::RunId;
+use super::signals::Signals;
+use crate::executor::{self, Options, Order};
+use crate::model::{DataSource, Depth, Desired, Ending, Goal, Live, Plan};
+use crate::planner;
+use crate::ui::{self, Format};
+use crate::workspace::Workspace;
+
+/// Rounds of plan and run after which one command gives up converging: the second round is for what the first made
+/// possible, the third for what AWS did meanwhile. More would be a quarrel with somebody.
+const MOST_ROUNDS: usize = 3;
+
+/// A change that a command wants.
+pub(super) struct Change<'a> {
+    pub(super) context: &'a Context,
+    pub(super) workspace: &'a Workspace,
+    pub(super) desired: &'a Desired,
+    pub(super) goal: Goal,
+    pub(super) args: &'a ChangeArgs,
+    pub(super) confirmation: Confirmation,
+    /// False: `--no-wait`.
+    pub(super) wait: bool,
+}
+
+/// One observation and the plan made from it.
+pub(super) struct Proposal {
+    pub(super) live: Live,
+    pub(super) plan: Plan,
+}
+
+impl Change<'_> {
+    /// The whole road.
+    pub(super) async fn make(&self, session: &Session) -> Result<Exit, CliError> {
+        let run = RunId::new(session.clock.now());
+        let begun = session.clock.now();
+        let proposal = self.propose(session, &run).await?;
+        self.refuse(&proposal.plan)?;
+        if proposal.plan.is_empty() {
+            outcome::nothing_to_do(self, &proposal)?;
+            return Ok(Exit::Done);
+        }
+        confirm::confirm(self, &proposal.plan)?;
+        let signals = Signals::listen();
+        let lease = Lease::take(self, session, &run, &signals).await?;
+        let answer = self.under_lease(session, &run, proposal.plan, &lease, &signals).await;
+        lease.release().await;
+        let rounds = answer?;
+        outcome::report(self, session, &run, &rounds, begun)
+    }
+
+    /// Observes and plans.
+    pub(super) async fn propose(&self, session: &Session, run: &RunId) -> Result<Proposal, CliError> {
+        let source = match &self.goal {
+            Goal::Up { from } => from.clone(),
+            _ => DataSource::Latest,
+        };
+        let live = look::observe(session, self.desired, Depth::Preflight, &source).await?;
+        let policy = look::policy(self.context, session, self.desired, run);
+        let plan = planner::plan(self.desired, &live, &self.goal, &policy);
+        let mistakes = planner::check(&plan);
+        if mistakes.is_empty() {
+            return Ok(Proposal { live, plan });
+        }
+        let error = CliError::other("the plan does not hold together, so nothing was done: this is a mistake in envctl");
+        Err(mistakes.into_iter().fold(error, CliError::detail))
+    }
+
+    /// A plan with refusals is shown, never run.
+    fn refuse(&self, plan: &Plan) -> Result<(), CliError> {
+        if plan.refusals.is_empty() {
+            return Ok(());
+        }
+        let ui = &self.context.ui;
+        let error = CliError::refused(plan);
+        match ui.format {
+            Format::Json => {
+                ui.json(&ui::plan::json(plan))?;
+                Err(error.answered())
+            }
+            Format::Text => {
+                ui.complain(&ui::plan::text(plan, ui));
+                Err(error)
+            }
+        }
+    }
+
+    /// Plans again under the lock, runs, and goes on until a plan is empty.
+    async fn under_lease(
+        &self,
+        session: &Session,
+        run: &RunId,
+        shown: Plan,
+        lease: &Lease,
+        signals: &Signals,
+    ) -> Result<Vec<Round>, CliError> {
+        let mut rounds: Vec<Round> = Vec::new();
+        let mut shown = Some(shown);
+        while rounds.len() < MOST_ROUNDS {
+            let proposal = self.propose(session, run).await?;
+            self.refuse(&proposal.plan)?;
+            if proposal.plan.is_empty() {
+                break;
+            }
+            if let Some(shown) = shown.take() {
+                confirm::confirm_if_changed(self, &shown, &proposal.plan)?;
+            }
+            let round = self.run(session, &run.round(rounds.len()), proposal, lease, signals).await?;
+            let go_on = round.outcome.ending == Ending::Done && self.wait;
+            rounds.push(round);
+            if !go_on {
+                break;
+            }
+        }
+        Ok(rounds)
+    }
+
+    /// Runs one plan, with journal and progress listening.
+    async fn run(
+        &self,
+        session: &Session,
+        run: &str,
+        proposal: Proposal,
+        lease: &Lease,
+        signals: &Signals,
+    ) -> Result<Round, CliError> {
+        let options = Options {
+            timeout: self.args.timeout,
+            wait_for_deployments: self.wait,
+            interrupt: signals.receiver(),
+            guard: lease.guard(),
+        };
+        let mut stream = lease.stream(self, session, run).await?;
+        let who = self.context.identity().who();
+        let command = command_line();
+        let order = Order {
+            plan: &proposal.plan,
+            live: &proposal.live,
+            desired: self.desired,
+            run,
+            command: &command,
+            who: &who,
+        };
+        let outcome = executor::run(&order, Arc::clone(&session.cloud), &mut stream, &options).await;
+        Ok(Round { plan: proposal.plan, outcome })
+    }
+}
+
+/// The command line as it was typed. No flag of envctl's carries a secret.
+pub(super) fn command_line() -> String {
+    let words: Vec<String> =
+        std::env::args_os().skip(1).map(|word| word.to_string_lossy().chars().filter(|c| !c.is_control()).collect()).collect();
+    format!("envctl {}", words.join(" "))
+}

@@ -1,0 +1,68 @@
+//! Asking before something is changed.
+
+use super::change::Change;
+use super::error::CliError;
+use super::exit::Exit;
+use crate::model::{Plan, StepId};
+use crate::ui::{self, prompt};
+
+/// How a command is confirmed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Confirmation {
+    /// The plan, then y or n; `--yes`.
+    YesOrNo,
+    /// The plan, then the environment's name; `--yes --confirm ENV`.
+    Name {
+        /// What `--confirm` named.
+        given: Option<String>,
+    },
+}
+
+/// Shows the plan and asks, unless the flags have answered already.
+pub(super) fn confirm(change: &Change<'_>, plan: &Plan) -> Result<(), CliError> {
+    let ui = &change.context.ui;
+    let environment = &plan.environment;
+    match (&change.confirmation, change.args.yes) {
+        (Confirmation::Name { given: Some(given) }, _) if given != environment => {
+            return Err(CliError::usage(format!("--confirm says `{given}`, but the environment is `{environment}`")));
+        }
+        (Confirmation::YesOrNo, true) | (Confirmation::Name { given: Some(_) }, true) => return Ok(()),
+        _ => {}
+    }
+    if !ui.interactive {
+        let flags = match &change.confirmation {
+            Confirmation::YesOrNo => "--yes".to_owned(),
+            Confirmation::Name { .. } => format!("--yes --confirm {environment}"),
+        };
+        return Err(CliError::usage("there is no terminal to ask on, so nothing was done")
+            .hint(format!("pass {flags} to do it without asking; `envctl plan {environment}` shows what would be done")));
+    }
+    ui.complain(&ui::plan::text(plan, ui));
+    ask(change, plan)
+}
+
+/// Asks again when somebody changed the environment between the question and the lock.
+pub(super) fn confirm_if_changed(change: &Change<'_>, shown: &Plan, now: &Plan) -> Result<(), CliError> {
+    let steps = |plan: &Plan| plan.steps.iter().map(|step| step.id.clone()).collect::<Vec<StepId>>();
+    if steps(shown) == steps(now) {
+        return Ok(());
+    }
+    let ui = &change.context.ui;
+    ui.say("The environment changed meanwhile; the plan was made again.");
+    if change.args.yes {
+        return Ok(());
+    }
+    ui.complain(&ui::plan::text(now, ui));
+    ask(change, now)
+}
+
+fn ask(change: &Change<'_>, plan: &Plan) -> Result<(), CliError> {
+    let environment = &plan.environment;
+    let agreed = match &change.confirmation {
+        Confirmation::YesOrNo => prompt::yes_or_no(&format!("{} {environment}?", plan.goal.command()))?,
+        Confirmation::Name { .. } => {
+            prompt::ask(&format!("This cannot be undone. Type the name of the environment to destroy it: "))? == *environment
+        }
+    };
+    if agreed { Ok(()) } else { Err(CliError::new(Exit::Error, "not confirmed; nothing was done")) }
+}

@@ -1,0 +1,36 @@
+//! The id of a run.
+
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+
+/// `20261122T001800Z-3fa9`: sorts by time, and two of one second differ.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct RunId {
+    text: String,
+    suffix: String,
+}
+
+impl RunId {
+    /// The id of a run that begins now.
+    pub(super) fn new(now: Timestamp) -> Self {
+        let digest = Sha256::digest(format!("{}/{}", now.as_nanosecond(), std::process::id()));
+        let suffix: String = digest.iter().take(2).map(|byte| format!("{byte:02x}")).collect();
+        Self { text: format!("{}-{suffix}", now.strftime("%Y%m%dT%H%M%SZ")), suffix }
+    }
+
+    /// Four hex digits, for names that must not collide.
+    pub(super) fn suffix(&self) -> &str {
+        &self.suffix
+    }
+
+    /// The id of a round of plan and run: the first is the run's own.
+    pub(super) fn round(&self, number: usize) -> String {
+        if number == 0 { self.text.clone() } else { format!("{}.{}", self.text, number + 1) }
+    }
+}
+
+impl std::fmt::Display for RunId {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.text)
+    }
+}
