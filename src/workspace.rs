@@ -11,15 +11,24 @@ pub const ENVIRONMENTS: &str = "environments";
 pub const TEMPLATES: &str = "templates";
 /// Largest spec or template, bytes. Everything bigger is a mistake, or an attack on the parser.
 pub const LARGEST_TEXT_BYTES: u64 = 1_000_000;
-/// Most files below `templates/`: a workspace in the wrong place must not read a whole disk.
-const MOST_TEMPLATES: usize = 1_000;
-/// Deepest folder below `templates/`.
-const DEEPEST_TEMPLATE: usize = 8;
+/// Most files below a folder: a workspace in the wrong place must not read a whole disk.
+const MOST_FILES: usize = 1_000;
+/// Deepest folder below it.
+const DEEPEST_FOLDER: usize = 8;
 
 /// A workspace on disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Workspace {
     root: PathBuf,
+}
+
+/// Texts of a folder.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Texts {
+    /// By path below the workspace.
+    pub by_path: BTreeMap<String, String>,
+    /// Files that are there but cannot be used: too large, no text, not allowed.
+    pub unreadable: Vec<WorkspaceError>,
 }
 
 /// Why a workspace could not be found or read.
@@ -60,8 +69,11 @@ pub enum WorkspaceError {
         path: String,
     },
     /// There are more files, or deeper folders, than a workspace has.
-    #[error("`{TEMPLATES}/` holds more than {MOST_TEMPLATES} files, or folders deeper than {DEEPEST_TEMPLATE}")]
-    TooMany,
+    #[error("`{folder}/` holds more than {MOST_FILES} files, or folders deeper than {DEEPEST_FOLDER}")]
+    TooMany {
+        /// The folder.
+        folder: String,
+    },
     /// The operating system refused.
     #[error("{path}: {why}")]
     Unreadable {
@@ -167,28 +179,47 @@ impl Workspace {
         String::from_utf8(bytes).map(Some).map_err(|_| WorkspaceError::NotText { path: path.to_owned() })
     }
 
-    /// Every template, by its path below `templates/`. Hidden files are left out.
+    /// Every spec, by its path below the workspace: `environments/staging.yaml`.
     ///
     /// # Errors
-    /// When one cannot be read, is too large, or is no UTF-8.
-    pub fn templates(&self) -> Result<BTreeMap<String, String>, WorkspaceError> {
-        let mut found = BTreeMap::new();
-        let mut folders = vec![(String::new(), 0)];
+    /// When a folder cannot be listed, or there is too much in it.
+    pub fn specs(&self) -> Result<Texts, WorkspaceError> {
+        self.texts(ENVIRONMENTS, |path| path.ends_with(".yaml"))
+    }
+
+    /// Every template, by its path below the workspace: `templates/task-definition.json.hbs`.
+    ///
+    /// # Errors
+    /// When a folder cannot be listed, or there is too much in it.
+    pub fn templates(&self) -> Result<Texts, WorkspaceError> {
+        self.texts(TEMPLATES, |_| true)
+    }
+
+    /// The texts in a folder and in the folders below it. Hidden files are left out.
+    fn texts(&self, top: &str, wanted: impl Fn(&str) -> bool) -> Result<Texts, WorkspaceError> {
+        let mut texts = Texts::default();
+        let mut folders = vec![(top.to_owned(), 0)];
         while let Some((folder, depth)) = folders.pop() {
-            for name in self.entries(&format!("{TEMPLATES}/{folder}"))? {
-                let path = format!("{folder}{name}");
-                let below_root = format!("{TEMPLATES}/{path}");
-                if self.root.join(&below_root).is_dir() {
-                    folders.push((format!("{path}/"), depth + 1));
-                } else if let Some(text) = self.text(&below_root)? {
-                    found.insert(path, text);
+            for name in self.entries(&folder)? {
+                let path = format!("{folder}/{name}");
+                if self.root.join(&path).is_dir() {
+                    folders.push((path, depth + 1));
+                    continue;
                 }
-                if found.len() > MOST_TEMPLATES || depth >= DEEPEST_TEMPLATE {
-                    return Err(WorkspaceError::TooMany);
+                if !wanted(&path) {
+                    continue;
+                }
+                match self.text(&path) {
+                    Ok(Some(text)) => drop(texts.by_path.insert(path, text)),
+                    Ok(None) => {}
+                    Err(error) => texts.unreadable.push(error),
                 }
             }
+            if texts.by_path.len() > MOST_FILES || depth >= DEEPEST_FOLDER {
+                return Err(WorkspaceError::TooMany { folder: top.to_owned() });
+            }
         }
-        Ok(found)
+        Ok(texts)
     }
 
     /// Names in a folder that are not hidden, sorted; none when it is not there.
@@ -260,15 +291,19 @@ mod tests {
     }
 
     #[test]
-    fn templates_are_read_from_folders_below_and_hidden_ones_are_left_out() {
-        let (_folder, workspace) = workspace(&[
+    fn templates_are_read_from_folders_below_and_hidden_or_binary_ones_are_left_out() {
+        let (folder, workspace) = workspace(&[
             ("environments/staging.yaml", ""),
             ("templates/a.hbs", "A"),
             ("templates/pages/b.html", "B"),
             ("templates/.a.hbs.swp", "x"),
         ]);
-        let expected = BTreeMap::from([("a.hbs", "A"), ("pages/b.html", "B")].map(|(k, v)| (k.into(), v.into())));
-        assert_eq!(workspace.templates().unwrap(), expected);
+        std::fs::write(folder.path().join("templates/logo.png"), [0x89, 0xff]).unwrap();
+        let texts = workspace.templates().unwrap();
+        let expected =
+            BTreeMap::from([("templates/a.hbs", "A"), ("templates/pages/b.html", "B")].map(|(k, v)| (k.into(), v.into())));
+        assert_eq!(texts.by_path, expected);
+        assert_eq!(texts.unreadable, [WorkspaceError::NotText { path: "templates/logo.png".to_owned() }]);
     }
 
     #[test]

@@ -10,12 +10,13 @@ use super::error::CliError;
 use super::exit::Exit;
 use super::lease::Lease;
 use super::look;
-use super::outcome::{self, Round};
+use super::outcome;
 use super::run_id::RunId;
 use super::signals::Signals;
 use crate::executor::{self, Options, Order};
 use crate::model::{DataSource, Depth, Desired, Ending, Goal, Live, Plan};
 use crate::planner;
+use crate::ui::run::Round;
 use crate::ui::{self, Format};
 use crate::workspace::Workspace;
 
@@ -55,10 +56,10 @@ impl Change<'_> {
         confirm::confirm(self, &proposal.plan)?;
         let signals = Signals::listen();
         let lease = Lease::take(self, session, &run, &signals).await?;
-        let answer = self.under_lease(session, &run, proposal.plan, &lease, &signals).await;
+        let answer = self.under_lease(session, &run, proposal.plan.clone(), &lease, &signals).await;
         lease.release().await;
         let rounds = answer?;
-        outcome::report(self, session, &run, &rounds, begun)
+        outcome::report(self, session, &run, &rounds, &proposal.live, begun)
     }
 
     /// Observes and plans.
@@ -137,7 +138,7 @@ impl Change<'_> {
         signals: &Signals,
     ) -> Result<Round, CliError> {
         let options = Options {
-            timeout: self.args.timeout,
+            timeout: self.args.timeout.map(|timeout| timeout.saturating_sub(self.elapsed(session, run))),
             wait_for_deployments: self.wait,
             interrupt: signals.receiver(),
             guard: lease.guard(),

@@ -158,7 +158,7 @@ impl From<WorkspaceError> for CliError {
             WorkspaceError::UnknownEnvironment { nearest: None, known, .. } => {
                 base.hint(format!("there are: {}", known.join(", ")))
             }
-            WorkspaceError::TooLarge { .. } | WorkspaceError::TooMany => {
+            WorkspaceError::TooLarge { .. } | WorkspaceError::TooMany { .. } => {
                 base.hint("specs and templates are small texts: is this the right folder?")
             }
             WorkspaceError::NotText { .. } => base.hint("save the file as UTF-8"),

@@ -1,11 +1,11 @@
 //! From the workspace to what is wanted: reads specs and templates, parses and renders them.
 
-use std::cell::RefCell;
+use std::collections::BTreeMap;
 
 use super::error::CliError;
 use crate::model::{Desired, Problem};
 use crate::ui::diagnostics::Sources;
-use crate::workspace::{TEMPLATES, Workspace};
+use crate::workspace::{TEMPLATES, Texts, Workspace, WorkspaceError};
 use crate::{spec, template};
 
 /// The environment named, or every one.
@@ -29,27 +29,30 @@ pub(super) fn desired(workspace: &Workspace, name: &str) -> Result<Desired, CliE
     read(workspace, name, &mut sources).map_err(|problems| CliError::problems(problems, sources))
 }
 
-/// Parses and renders one environment; every file that was read is added to `sources`.
+/// Parses and renders one environment; every file that took part is added to `sources`.
 pub(super) fn read(workspace: &Workspace, name: &str, sources: &mut Sources) -> Result<Desired, Vec<Problem>> {
-    let files = Files { workspace, read: RefCell::new(std::mem::take(sources)) };
-    let environment = spec::parse(name, &files);
-    *sources = files.read.into_inner();
-    let environment = environment?;
-    let templates = workspace.templates().map_err(|error| vec![unreadable(&error.to_string())])?;
-    sources.extend(templates.iter().map(|(path, text)| (format!("{TEMPLATES}/{path}"), text.clone())));
-    template::desired(&environment, &templates)
+    let specs = workspace.specs().map_err(|error| vec![unusable(&error)])?;
+    let templates = workspace.templates().map_err(|error| vec![unusable(&error)])?;
+    sources.extend(specs.by_path.clone());
+    sources.extend(templates.by_path.clone());
+    // A file that nobody asks for may be anything; one that is missed explains why.
+    let explain = |mut problems: Vec<Problem>, texts: &Texts| {
+        problems.extend(texts.unreadable.iter().map(unusable));
+        problems
+    };
+    let environment = spec::parse(name, &specs.by_path).map_err(|problems| explain(problems, &specs))?;
+    let below: BTreeMap<String, String> = templates
+        .by_path
+        .iter()
+        .filter_map(|(path, text)| Some((path.strip_prefix(TEMPLATES)?.strip_prefix('/')?.to_owned(), text.clone())))
+        .collect();
+    template::desired(&environment, &below).map_err(|problems| explain(problems, &templates))
 }
 
-/// The specs of a workspace; remembers what was read, so that problems can show it.
-struct Files<'a> {
-    workspace: &'a Workspace,
-    read: RefCell<Sources>,
-}
-
-fn unreadable(why: &str) -> Problem {
+fn unusable(error: &WorkspaceError) -> Problem {
     Problem {
         code: String::new(),
-        message: why.to_owned(),
+        message: error.to_string(),
         span: None,
         label: String::new(),
         related: Vec::new(),

@@ -6,6 +6,7 @@ pub mod plan;
 pub mod progress;
 pub mod prompt;
 pub mod quantity;
+pub mod run;
 pub mod snapshots;
 pub mod status;
 pub mod style;

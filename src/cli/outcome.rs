@@ -1,0 +1,110 @@
+//! The end of a command that changes something: its answer, and its exit code.
+
+use jiff::Timestamp;
+
+use super::change::{Change, Proposal};
+use super::context::Session;
+use super::error::CliError;
+use super::exit::Exit;
+use super::run_id::RunId;
+use crate::model::{Ending, Failure, FailureKind, Goal, Live};
+use crate::ui::run::{self, Round, RunView};
+use crate::ui::{Format, quantity};
+
+/// The plan was empty.
+pub(super) fn nothing_to_do(change: &Change<'_>, proposal: &Proposal) -> Result<(), CliError> {
+    let ui = &change.context.ui;
+    let addresses = addresses(change, &proposal.live);
+    ui.answer(
+        || format!("{}; nothing to do\n", already(change, proposal, &addresses)),
+        || run::json_in_sync(&proposal.plan, &addresses),
+    )?;
+    for note in &proposal.plan.notes {
+        ui.say(&crate::ui::wrap::hanging("  - ", &note.text, ui.width));
+    }
+    Ok(())
+}
+
+fn already(change: &Change<'_>, proposal: &Proposal, addresses: &[String]) -> String {
+    match change.goal {
+        Goal::Snapshot => format!("{} has no database to take a snapshot of", proposal.plan.environment),
+        Goal::Prune => format!("{}: every snapshot is kept by the spec's retention", proposal.plan.environment),
+        _ => run::state(&proposal.plan, addresses),
+    }
+}
+
+/// Tells how the runs ended.
+pub(super) fn report(
+    change: &Change<'_>,
+    session: &Session,
+    run: &RunId,
+    rounds: &[Round],
+    live: &Live,
+    begun: Timestamp,
+) -> Result<Exit, CliError> {
+    let Some(last) = rounds.last() else { return Ok(Exit::Done) };
+    let exit = exit_of(&last.outcome.ending, last.outcome.failures.values());
+    let addresses = if exit == Exit::Done { addresses(change, live) } else { Vec::new() };
+    let id = run.to_string();
+    let view = RunView {
+        run: &id,
+        rounds,
+        elapsed_seconds: quantity::seconds_between(begun, session.clock.now()),
+        addresses: &addresses,
+        exit_code: exit.number(),
+    };
+    let ui = &change.context.ui;
+    if ui.format == Format::Json {
+        ui.json(&run::json(&view))?;
+    }
+    if exit == Exit::Done {
+        if ui.format == Format::Text {
+            ui.data(&run::done(&view))?;
+        }
+        return Ok(exit);
+    }
+    let error = CliError::new(exit, sentence(change, &last.outcome.ending)).answered();
+    let error = run::not_done(&view, ui).into_iter().fold(error, CliError::detail);
+    Err(error.hint(format!(
+        "nothing has to be undone: `envctl {} {}` goes on from here, `envctl status {}` shows what is there",
+        change.goal.command(),
+        change.desired.environment,
+        change.desired.environment
+    )))
+}
+
+fn sentence(change: &Change<'_>, ending: &Ending) -> String {
+    let what = format!("{} of {}", change.goal.command(), change.desired.environment);
+    match ending {
+        Ending::Done => format!("{what} is done"),
+        Ending::Failed => format!("{what} failed"),
+        Ending::Interrupted(_) => format!("{what} was interrupted"),
+        Ending::TimedOut => format!("{what} did not end within --timeout"),
+        Ending::LeaseLost => format!("{what} was stopped: somebody else holds the lock now"),
+    }
+}
+
+fn addresses(change: &Change<'_>, live: &Live) -> Vec<String> {
+    let up = matches!(change.goal, Goal::Up { .. });
+    if up { run::addresses(change.desired, live) } else { Vec::new() }
+}
+
+/// The exit code of an ending; the gravest failure decides where several steps failed.
+fn exit_of<'a>(ending: &Ending, failures: impl Iterator<Item = &'a Failure>) -> Exit {
+    match ending {
+        Ending::Done => Exit::Done,
+        Ending::Interrupted(signal) => Exit::Signal(*signal),
+        Ending::TimedOut => Exit::TimedOut,
+        Ending::LeaseLost => Exit::Locked,
+        Ending::Failed => {
+            let kinds: Vec<FailureKind> = failures.map(|failure| failure.kind).collect();
+            if kinds.contains(&FailureKind::DeploymentFailed) {
+                Exit::DeploymentFailed
+            } else if kinds.contains(&FailureKind::TimedOut) {
+                Exit::TimedOut
+            } else {
+                Exit::Error
+            }
+        }
+    }
+}

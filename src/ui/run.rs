@@ -1,0 +1,211 @@
+//! How a command that changes something ended: what is done, what is not, and how to go on.
+
+use serde::Serialize;
+
+use super::progress::{ending_words, failure_kind};
+use super::{FORMAT_VERSION, Ui, Verbosity, quantity, style, wrap};
+use crate::executor::Outcome;
+use crate::model::{Desired, Ending, Failure, Live, Plan, Power, RuleSpec, StepId};
+
+/// A plan that was run, and how that ended.
+#[derive(Clone, Debug)]
+pub struct Round {
+    /// The plan.
+    pub plan: Plan,
+    /// How its run ended.
+    pub outcome: Outcome,
+}
+
+/// A command's runs, one after the other; never empty.
+#[derive(Clone, Copy, Debug)]
+pub struct RunView<'a> {
+    /// Run id.
+    pub run: &'a str,
+    /// Plans and their outcomes.
+    pub rounds: &'a [Round],
+    /// Seconds that all of it took, in the cloud's time.
+    pub elapsed_seconds: u64,
+    /// Addresses that it serves now; empty while it does not.
+    pub addresses: &'a [String],
+    /// What the exit code is.
+    pub exit_code: u8,
+}
+
+/// Where an environment is to be found: every host of its rules.
+pub fn addresses(desired: &Desired, live: &Live) -> Vec<String> {
+    let scheme = |rule: &RuleSpec| {
+        let listener = live.borrowed.listeners.get(&rule.listener).and_then(|sighting| sighting.present());
+        match listener.and_then(|listener| listener.protocol.as_deref()) {
+            Some("HTTP") => "http",
+            _ => "https",
+        }
+    };
+    let hosts = |rule: &RuleSpec| -> Vec<String> {
+        let lists = rule.conditions.iter().filter_map(|condition| match condition {
+            crate::model::Condition::HostHeader(hosts) => Some(hosts.clone()),
+            _ => None,
+        });
+        lists.flatten().collect()
+    };
+    let mut found: Vec<String> = desired
+        .rules
+        .values()
+        .flat_map(|rule| hosts(rule).into_iter().map(move |host| format!("{}://{host}", scheme(rule))))
+        .collect();
+    found.dedup();
+    found
+}
+
+/// One line: what the environment is now.
+pub fn done(view: &RunView<'_>) -> String {
+    let plan = &view.rounds[view.rounds.len() - 1].plan;
+    let steps: usize = view.rounds.iter().map(|round| round.outcome.changed).sum();
+    let size = format!("{}, {}", quantity::count(steps, "change"), quantity::duration(view.elapsed_seconds));
+    format!("{} ({size})\n", state(plan, view.addresses))
+}
+
+/// `staging is up: https://staging.example.org`.
+pub fn state(plan: &Plan, addresses: &[String]) -> String {
+    let environment = style::paint(style::HEADING, &plan.environment);
+    use crate::model::Goal;
+    match (&plan.goal, plan.power_wanted) {
+        (Goal::Snapshot, _) => format!("{environment}: snapshot taken"),
+        (Goal::Prune, _) => format!("{environment}: snapshots pruned"),
+        (_, Power::Up) if addresses.is_empty() => format!("{environment} is up"),
+        (_, Power::Up) => format!("{environment} is up: {}", addresses.join(" ")),
+        (_, Power::Absent) => format!("{environment} is destroyed"),
+        (_, power) => format!("{environment} is {power}"),
+    }
+}
+
+/// What failed, what was not begun, and what is done, in lines.
+pub fn not_done(view: &RunView<'_>, ui: &Ui) -> Vec<String> {
+    let mut lines = Vec::new();
+    for round in view.rounds {
+        let title = |id: &StepId| round.plan.step(id).map_or_else(|| id.to_string(), |step| step.title.clone());
+        for (id, failure) in &round.outcome.failures {
+            let first = format!("{} ", style::paint(style::BAD, "failed:"));
+            lines.push(wrap::hanging(&first, &format!("{}: {}", title(id), failure.message), ui.width));
+            if ui.verbosity == Verbosity::Quiet {
+                lines.extend(failure.evidence.iter().map(|line| wrap::hanging("  - ", line, ui.width)));
+            }
+            lines.extend(failure.hint.iter().map(|hint| wrap::hanging("  what to do: ", hint, ui.width)));
+        }
+        let skipped: Vec<String> = round.outcome.skipped.keys().map(title).collect();
+        if !skipped.is_empty() {
+            lines.push(wrap::hanging("not begun: ", &skipped.join("; "), ui.width));
+        }
+        lines.extend(round.outcome.stopped_because.iter().map(|why| wrap::hanging("stopped: ", why, ui.width)));
+    }
+    let done: usize = view.rounds.iter().map(|round| round.outcome.succeeded.len()).sum();
+    let all: usize = view.rounds.iter().map(|round| round.plan.steps.len()).sum();
+    lines.push(format!("{done} of {} done in {}", quantity::count(all, "step"), quantity::duration(view.elapsed_seconds)));
+    lines
+}
+
+/// A run for programs, version [`FORMAT_VERSION`].
+#[derive(Debug, Serialize)]
+pub struct RunDto {
+    format_version: u32,
+    environment: String,
+    goal: &'static str,
+    run: String,
+    ending: &'static str,
+    exit_code: u8,
+    power: Option<&'static str>,
+    addresses: Vec<String>,
+    elapsed_seconds: u64,
+    changes: usize,
+    steps: Vec<StepDto>,
+    stopped_because: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct StepDto {
+    id: String,
+    title: String,
+    resource: String,
+    state: &'static str,
+    seconds: Option<u64>,
+    failure: Option<FailureDto>,
+    because: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct FailureDto {
+    kind: &'static str,
+    message: String,
+    evidence: Vec<String>,
+    hint: Option<String>,
+}
+
+/// The run as a value to serialise.
+pub fn json(view: &RunView<'_>) -> RunDto {
+    let last = &view.rounds[view.rounds.len() - 1];
+    let done = last.outcome.ending == Ending::Done;
+    RunDto {
+        format_version: FORMAT_VERSION,
+        environment: last.plan.environment.clone(),
+        goal: last.plan.goal.command(),
+        run: view.run.to_owned(),
+        ending: ending_words(&last.outcome.ending),
+        exit_code: view.exit_code,
+        power: done.then(|| last.plan.power_wanted.as_str()),
+        addresses: view.addresses.to_vec(),
+        elapsed_seconds: view.elapsed_seconds,
+        changes: view.rounds.iter().map(|round| round.outcome.changed).sum(),
+        steps: view.rounds.iter().flat_map(steps).collect(),
+        stopped_because: last.outcome.stopped_because.clone(),
+    }
+}
+
+fn steps(round: &Round) -> Vec<StepDto> {
+    let failure = |failure: &Failure| FailureDto {
+        kind: failure_kind(failure.kind),
+        message: failure.message.clone(),
+        evidence: failure.evidence.clone(),
+        hint: failure.hint.clone(),
+    };
+    let outcome = &round.outcome;
+    let state = |id: &StepId| {
+        if outcome.failures.contains_key(id) {
+            "failed"
+        } else if outcome.succeeded.contains(id) {
+            "done"
+        } else {
+            "skipped"
+        }
+    };
+    round
+        .plan
+        .steps
+        .iter()
+        .map(|step| StepDto {
+            id: step.id.to_string(),
+            title: step.title.clone(),
+            resource: step.action.key().to_string(),
+            state: state(&step.id),
+            seconds: outcome.durations.get(&step.id).map(std::time::Duration::as_secs),
+            failure: outcome.failures.get(&step.id).map(failure),
+            because: outcome.skipped.get(&step.id).cloned(),
+        })
+        .collect()
+}
+
+/// A command that found nothing to do, for programs.
+pub fn json_in_sync(plan: &Plan, addresses: &[String]) -> RunDto {
+    RunDto {
+        format_version: FORMAT_VERSION,
+        environment: plan.environment.clone(),
+        goal: plan.goal.command(),
+        run: String::new(),
+        ending: "done",
+        exit_code: 0,
+        power: Some(plan.power_wanted.as_str()),
+        addresses: addresses.to_vec(),
+        elapsed_seconds: 0,
+        changes: 0,
+        steps: Vec::new(),
+        stopped_because: None,
+    }
+}
