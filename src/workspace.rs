@@ -300,8 +300,9 @@ mod tests {
         ]);
         std::fs::write(folder.path().join("templates/logo.png"), [0x89, 0xff]).unwrap();
         let texts = workspace.templates().unwrap();
-        let expected =
-            BTreeMap::from([("templates/a.hbs", "A"), ("templates/pages/b.html", "B")].map(|(k, v)| (k.into(), v.into())));
+        let expected = BTreeMap::from(
+            [("templates/a.hbs", "A"), ("templates/pages/b.html", "B")].map(|(k, v)| (k.into(), v.into())),
+        );
         assert_eq!(texts.by_path, expected);
         assert_eq!(texts.unreadable, [WorkspaceError::NotText { path: "templates/logo.png".to_owned() }]);
     }

@@ -14,13 +14,13 @@ use crate::workspace::Workspace;
 #[command(next_help_heading = "Global options")]
 pub(super) struct GlobalArgs {
     /// The cloud: AWS, or the simulated one that needs no account
-    #[arg(long, global = true, env = "ENVCTL_CLOUD", value_enum, default_value_t = CloudChoice::built_in())]
+    #[arg(long, global = true, env = "ENVCTL_CLOUD", hide_env_values = true, value_enum, default_value_t = CloudChoice::built_in())]
     pub(super) cloud: CloudChoice,
     /// Folder that holds environments/ and templates/ [default: found upwards from here]
-    #[arg(long, global = true, env = "ENVCTL_WORKSPACE", value_name = "DIR")]
+    #[arg(long, global = true, env = "ENVCTL_WORKSPACE", hide_env_values = true, value_name = "DIR")]
     pub(super) workspace: Option<PathBuf>,
     /// How the answer is written to stdout
-    #[arg(long, short, global = true, env = "ENVCTL_OUTPUT", value_enum, default_value_t)]
+    #[arg(long, short, global = true, env = "ENVCTL_OUTPUT", hide_env_values = true, value_enum, default_value_t)]
     pub(super) output: Output,
     /// Say nothing on stderr but errors and questions
     #[arg(long, short, global = true, conflicts_with = "verbose")]
@@ -29,7 +29,15 @@ pub(super) struct GlobalArgs {
     #[arg(long, short, global = true)]
     pub(super) verbose: bool,
     /// When to colour; NO_COLOR and TERM=dumb are honoured
-    #[arg(long, global = true, env = "ENVCTL_COLOR", value_enum, default_value_t, value_name = "WHEN")]
+    #[arg(
+        long,
+        global = true,
+        env = "ENVCTL_COLOR",
+        hide_env_values = true,
+        value_enum,
+        default_value_t,
+        value_name = "WHEN"
+    )]
     pub(super) color: ColorWhen,
     /// The same as --color never
     #[arg(long, global = true)]
@@ -90,13 +98,13 @@ pub(super) struct ChangeArgs {
     #[arg(long, short)]
     pub(super) yes: bool,
     /// Give up after this long (45m, 1h30m; a plain number is seconds); exit code 6
-    #[arg(long, env = "ENVCTL_TIMEOUT", value_name = "D", value_parser = duration)]
+    #[arg(long, env = "ENVCTL_TIMEOUT", hide_env_values = true, value_name = "D", value_parser = duration)]
     pub(super) timeout: Option<Duration>,
     /// Wait this long for somebody else's lock, instead of failing at once with exit code 5
-    #[arg(long, env = "ENVCTL_WAIT_LOCK", value_name = "D", value_parser = duration)]
+    #[arg(long, env = "ENVCTL_WAIT_LOCK", hide_env_values = true, value_name = "D", value_parser = duration)]
     pub(super) wait_lock: Option<Duration>,
     /// Why, for the lock and the history
-    #[arg(long, env = "ENVCTL_REASON", value_name = "TEXT")]
+    #[arg(long, env = "ENVCTL_REASON", hide_env_values = true, value_name = "TEXT")]
     pub(super) reason: Option<String>,
 }
 

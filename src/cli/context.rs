@@ -5,8 +5,6 @@ use std::sync::Arc;
 
 use super::arguments::{CloudChoice, ColorWhen, GlobalArgs};
 use super::error::CliError;
-use super::identity::Identity;
-use super::simulated::Simulated;
 use crate::clock::Clock;
 use crate::cloud::Cloud;
 use crate::model::Desired;
@@ -52,51 +50,4 @@ impl Context {
             None => Workspace::find(&std::env::current_dir().unwrap_or_else(|_| Path::new(".").to_owned()))?,
         })
     }
-
-    /// Is the cloud the simulated one?
-    pub(super) fn is_simulated(&self) -> bool {
-        self.global.cloud == CloudChoice::Sim
-    }
-
-    /// Who runs this.
-    pub(super) fn identity(&self) -> Identity {
-        Identity::of_this_process()
-    }
-
-    /// Runs `body` with the cloud chosen. The simulated one is read from the workspace first and written back
-    /// afterwards, whatever `body` answers.
-    pub(super) fn with_cloud<T>(
-        &self,
-        workspace: &Workspace,
-        desired: &Desired,
-        body: impl AsyncFnOnce(&Session) -> Result<T, CliError>,
-    ) -> Result<T, CliError> {
-        match self.global.cloud {
-            CloudChoice::Sim => {
-                let mut simulated = Simulated::open(workspace, Some(desired))?;
-                simulated.run(async |session| body(session).await)
-            }
-            CloudChoice::Aws => with_aws(desired, body),
-        }
-    }
-}
-
-#[cfg(feature = "aws")]
-fn with_aws<T>(
-    desired: &Desired,
-    body: impl AsyncFnOnce(&Session) -> Result<T, CliError>,
-) -> Result<T, CliError> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    runtime.block_on(async {
-        let cloud = crate::cloud::aws::AwsCloud::connect(&desired.region).await?;
-        body(&Session { cloud: Arc::new(cloud), clock: Arc::new(crate::clock::WallClock), simulated: false }).await
-    })
-}
-
-#[cfg(not(feature = "aws"))]
-fn with_aws<T>(
-    _desired: &Desired,
-    _body: impl AsyncFnOnce(&Session) -> Result<T, CliError>,
-) -> Result<T, CliError> {
-    Err(CliError::usage("this envctl was built without AWS").hint("build it with the feature `aws`, or take `--cloud sim`"))
 }

@@ -20,7 +20,7 @@ use crate::model::{Goal, SleepMode};
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Environment [default: the one that is up]
-    #[arg(value_name = "ENV", env = "ENVCTL_ENVIRONMENT", add = environment_completer())]
+    #[arg(value_name = "ENV", env = "ENVCTL_ENVIRONMENT", hide_env_values = true, add = environment_completer())]
     environment: Option<String>,
     /// How long it will sleep (3d, 12h): decides between park and hibernate
     #[arg(long = "for", value_name = "D", value_parser = duration)]

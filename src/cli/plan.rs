@@ -20,7 +20,7 @@ use crate::{planner, ui};
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Environment
-    #[arg(value_name = "ENV", env = "ENVCTL_ENVIRONMENT", add = environment_completer())]
+    #[arg(value_name = "ENV", env = "ENVCTL_ENVIRONMENT", hide_env_values = true, add = environment_completer())]
     environment: String,
     /// What for [default: the power state asked for last]
     #[arg(long = "for", value_enum, value_name = "GOAL")]

@@ -32,7 +32,7 @@ enum SnapshotCommand {
 #[derive(Debug, clap::Args)]
 struct ChangeSnapshots {
     /// Environment
-    #[arg(value_name = "ENV", env = "ENVCTL_ENVIRONMENT", add = environment_completer())]
+    #[arg(value_name = "ENV", env = "ENVCTL_ENVIRONMENT", hide_env_values = true, add = environment_completer())]
     environment: String,
     #[command(flatten)]
     change: ChangeArgs,
@@ -41,7 +41,7 @@ struct ChangeSnapshots {
 #[derive(Debug, clap::Args)]
 struct ListSnapshots {
     /// Environment
-    #[arg(value_name = "ENV", env = "ENVCTL_ENVIRONMENT", add = environment_completer())]
+    #[arg(value_name = "ENV", env = "ENVCTL_ENVIRONMENT", hide_env_values = true, add = environment_completer())]
     environment: String,
 }
 

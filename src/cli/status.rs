@@ -18,7 +18,7 @@ use crate::workspace::Workspace;
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Environment [default: every one]
-    #[arg(value_name = "ENV", env = "ENVCTL_ENVIRONMENT", add = environment_completer())]
+    #[arg(value_name = "ENV", env = "ENVCTL_ENVIRONMENT", hide_env_values = true, add = environment_completer())]
     environment: Option<String>,
     /// Look again every few seconds until Ctrl-C
     #[arg(long, short)]

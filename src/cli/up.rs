@@ -17,7 +17,7 @@ use crate::model::{DataSource, Goal};
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Environment
-    #[arg(value_name = "ENV", env = "ENVCTL_ENVIRONMENT", add = environment_completer())]
+    #[arg(value_name = "ENV", env = "ENVCTL_ENVIRONMENT", hide_env_values = true, add = environment_completer())]
     environment: String,
     /// Where a new database's data comes from: latest, snapshot:NAME, database:IDENTIFIER, or a name of either.
     /// Data of another database is scrubbed before anything can reach it

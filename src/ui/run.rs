@@ -99,7 +99,11 @@ pub fn not_done(view: &RunView<'_>, ui: &Ui) -> Vec<String> {
     }
     let done: usize = view.rounds.iter().map(|round| round.outcome.succeeded.len()).sum();
     let all: usize = view.rounds.iter().map(|round| round.plan.steps.len()).sum();
-    lines.push(format!("{done} of {} done in {}", quantity::count(all, "step"), quantity::duration(view.elapsed_seconds)));
+    lines.push(format!(
+        "{done} of {} done in {}",
+        quantity::count(all, "step"),
+        quantity::duration(view.elapsed_seconds)
+    ));
     lines
 }
 
