@@ -2,6 +2,8 @@
 
 // The executor against a scripted cloud.
 mod executor;
+// Untrusted input, mutated.
+mod fuzz;
 // The specs that ship, and bad ones.
 mod spec;
 // Templates: the shipped ones, and what is said about wrong ones.
