@@ -9,4 +9,7 @@ mod spec;
 // Templates: the shipped ones, and what is said about wrong ones.
 mod template;
 // The conventions of the code base: layers, purity, lengths, names.
+mod cmd_render;
+mod cmd_validate;
+mod support;
 mod tidy;

@@ -1,0 +1,140 @@
+//! [`TestEnvironment`]: a workspace in a temporary folder, and the built binary with nothing of the machine around it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// A workspace with the environments and templates that ship.
+pub(crate) struct TestEnvironment {
+    folder: tempfile::TempDir,
+    /// More environment variables for every command.
+    variables: Vec<(String, String)>,
+}
+
+/// What a command answered.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    /// Exit code.
+    pub(crate) code: i32,
+    /// What it wrote to stdout, masked.
+    pub(crate) stdout: String,
+    /// What it wrote to stderr, masked.
+    pub(crate) stderr: String,
+}
+
+impl TestEnvironment {
+    /// The shipped workspace.
+    pub(crate) fn new() -> Self {
+        let environment = Self::empty();
+        for folder in ["environments", "templates"] {
+            copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &environment.path(folder));
+        }
+        environment
+    }
+
+    /// A folder with nothing in it.
+    pub(crate) fn empty() -> Self {
+        Self { folder: tempfile::tempdir().expect("a temporary folder"), variables: Vec::new() }
+    }
+
+    /// Sets an environment variable for every command from here on.
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
+        self.variables.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// A path in the workspace.
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
+        self.folder.path().join(path)
+    }
+
+    /// The text of a file in the workspace.
+    pub(crate) fn read(&self, path: &str) -> String {
+        std::fs::read_to_string(self.path(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+
+    /// Writes a file in the workspace.
+    pub(crate) fn write(&self, path: &str, text: &str) {
+        let path = self.path(path);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::write(path, text).expect("a file");
+    }
+
+    /// Replaces a text in a file that must hold it.
+    pub(crate) fn edit(&self, path: &str, from: &str, to: &str) {
+        let text = self.read(path);
+        assert!(text.contains(from), "{path} holds no `{from}`");
+        self.write(path, &text.replacen(from, to, 1));
+    }
+
+    /// Runs envctl in the workspace on the simulated cloud, without a terminal.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Answer {
+        let output = self.command(arguments).output().expect("the binary runs");
+        self.answer(&output)
+    }
+
+    /// [`TestEnvironment::run`], which must end with 0; its stdout.
+    pub(crate) fn done(&self, arguments: &[&str]) -> String {
+        let answer = self.run(arguments);
+        assert_eq!(answer.code, 0, "envctl {}\n{}{}", arguments.join(" "), answer.stdout, answer.stderr);
+        answer.stdout
+    }
+
+    /// [`TestEnvironment::done`] with `--output json`, parsed.
+    pub(crate) fn json(&self, arguments: &[&str]) -> serde_json::Value {
+        let arguments = [arguments, &["--output", "json"]].concat();
+        let stdout = self.done(&arguments);
+        serde_json::from_str(&stdout).unwrap_or_else(|error| panic!("{error}: {stdout}"))
+    }
+
+    /// The command, not yet run: for tests that need pipes or signals.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_envctl"));
+        command
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env_clear()
+            .env("HOME", self.folder.path())
+            .env("HOSTNAME", "laptop")
+            .env("USER", "anna")
+            .env("ENVCTL_CLOUD", "sim")
+            .env("COLUMNS", "100")
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Masks what differs from run to run.
+    pub(crate) fn answer(&self, output: &Output) -> Answer {
+        let mask = |bytes: &[u8]| {
+            let folder = self.folder.path();
+            let real = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+            String::from_utf8_lossy(bytes)
+                .replace(&real.display().to_string(), "WORKSPACE")
+                .replace(&folder.display().to_string(), "WORKSPACE")
+        };
+        Answer { code: output.status.code().unwrap_or(-1), stdout: mask(&output.stdout), stderr: mask(&output.stderr) }
+    }
+}
+
+impl std::fmt::Display for Answer {
+    /// Both streams and the code, as a reader of a terminal would see them one after the other.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (name, text) in [("stdout", &self.stdout), ("stderr", &self.stderr)] {
+            if !text.is_empty() {
+                writeln!(formatter, "── {name}\n{}", text.trim_end())?;
+            }
+        }
+        write!(formatter, "── exit {}", self.code)
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a folder");
+    for entry in std::fs::read_dir(from).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+        let target = to.join(entry.file_name().expect("a name"));
+        if entry.is_dir() {
+            copy(&entry, &target);
+        } else {
+            std::fs::copy(&entry, &target).expect("a file");
+        }
+    }
+}
