@@ -13,6 +13,7 @@
 pub mod model;
 
 // Layer 1: pure functions
+pub mod planner;
 pub mod report;
 pub mod spec;
 pub mod template;

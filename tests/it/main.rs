@@ -4,6 +4,8 @@
 mod executor;
 // Untrusted input, mutated.
 mod fuzz;
+// What AWS really answered, against what was declared.
+mod readbacks;
 // The specs that ship, and bad ones.
 mod spec;
 // Templates: the shipped ones, and what is said about wrong ones.
