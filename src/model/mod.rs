@@ -29,6 +29,8 @@ mod status;
 mod storage;
 mod tags;
 
+pub mod fargate;
+
 pub use action::*;
 pub use database::*;
 pub use declared::*;

@@ -14,7 +14,6 @@
 mod difference;
 mod rules;
 mod secret;
-mod size;
 mod task_definition;
 
 use serde_json::Value;

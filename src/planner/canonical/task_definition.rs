@@ -5,9 +5,10 @@ use std::sync::LazyLock;
 
 use serde_json::{Map, Value};
 
+use crate::model::fargate::{cpu_units, memory_mib};
+
 use super::rules::Plain::{Number, Text, True};
 use super::rules::{Default, Plain, Rules, Unordered};
-use super::size::{cpu_units, memory_mib};
 
 const fn default(path: &'static str, value: Plain) -> Default {
     Default { path, value }
