@@ -23,6 +23,7 @@ pub mod clock;
 
 // Layer 3: the edge, the only modules that touch the world
 pub mod cloud;
+pub mod store;
 pub mod workspace;
 
 // Layer 4: doing

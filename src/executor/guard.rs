@@ -2,6 +2,8 @@
 
 use async_trait::async_trait;
 
+use crate::store::lock::Lease;
+
 /// Says whether this run may still write: whether it still holds the lease on the environment.
 #[async_trait]
 pub trait WriteGuard: Send + Sync {
@@ -18,5 +20,12 @@ pub struct Unguarded;
 impl WriteGuard for Unguarded {
     async fn may_write(&self) -> Result<(), String> {
         Ok(())
+    }
+}
+
+#[async_trait]
+impl WriteGuard for Lease {
+    async fn may_write(&self) -> Result<(), String> {
+        self.check().await
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::model::{Event, EventKind};
+use crate::store::journal::Journal;
 
 /// Somebody who is told what happens: the terminal, JSON lines, a test.
 pub trait EventSink: Send {
@@ -19,17 +20,24 @@ pub trait EventSink: Send {
 #[error("{0}")]
 pub struct SinkError(pub String);
 
-/// Numbers and dates events and hands each to every sink, in order.
+/// Numbers and dates events and hands each to the journal and then to every sink, in order.
 pub struct Stream {
     clock: Arc<dyn Clock>,
+    journal: Option<Journal>,
     sinks: Vec<Box<dyn EventSink>>,
     sequence: u64,
 }
 
 impl Stream {
-    /// A stream with no events yet.
+    /// A stream with no events yet and no journal.
     pub fn new(clock: Arc<dyn Clock>, sinks: Vec<Box<dyn EventSink>>) -> Self {
-        Self { clock, sinks, sequence: 0 }
+        Self { clock, journal: None, sinks, sequence: 0 }
+    }
+
+    /// The stream writes a journal too: every event is on disk before a sink, or the cloud, hears of it.
+    pub fn with_journal(mut self, journal: Journal) -> Self {
+        self.journal = Some(journal);
+        self
     }
 
     /// Now, in the cloud's time.
@@ -37,15 +45,18 @@ impl Stream {
         self.clock.now()
     }
 
-    /// Emits one event. When this returns, every sink has accepted it.
+    /// Emits one event. When this returns, the journal and every sink have accepted it.
     ///
     /// # Errors
-    /// The first sink's that could not take it. The others are told all the same: a terminal can say that the disk
+    /// The journal's, or the first sink's that could not take it. The others are told all the same: a terminal can say that the disk
     /// is full.
     pub async fn emit(&mut self, kind: EventKind) -> Result<(), SinkError> {
         self.sequence += 1;
         let event = Event { sequence: self.sequence, at: self.clock.now(), kind };
-        let mut answer = Ok(());
+        let mut answer = match &mut self.journal {
+            Some(journal) => journal.append(&event).await.map_err(|error| SinkError(error.to_string())),
+            None => Ok(()),
+        };
         for sink in &mut self.sinks {
             answer = answer.and(sink.emit(&event));
         }
@@ -57,6 +68,9 @@ impl Stream {
     /// # Errors
     /// When it is not there as it was written.
     pub async fn read_back(&mut self) -> Result<(), SinkError> {
-        Ok(())
+        match &self.journal {
+            Some(journal) => journal.read_back().await.map_err(|error| SinkError(error.to_string())),
+            None => Ok(()),
+        }
     }
 }

@@ -10,6 +10,8 @@ mod readbacks;
 mod spec;
 // Templates: the shipped ones, and what is said about wrong ones.
 mod template;
+// Locks, journals and caches in a folder.
+mod store;
 // The conventions of the code base: layers, purity, lengths, names.
 mod cmd_render;
 mod cmd_validate;
