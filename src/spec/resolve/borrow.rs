@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::model::{ListenerSelector, NetworkSpec, Selector};
 
-use super::super::schema::{At, Borrow, Field, Listener, Root, SelectorText};
 use super::Section;
+use crate::spec::schema::{At, Borrow, Field, Listener, Root, SelectorText};
 
 /// The name of the listener that `borrow.listener` declares.
 const DEFAULT_LISTENER: &str = "default";

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use crate::model::{DatabaseSpec, Engine, NetworkSpec, ResourceKey, ResourceKind};
 
-use super::super::names::Names;
-use super::super::problems::Problems;
-use super::super::schema::{Database, EngineWord, Field, Root};
-use super::super::units::{Days, Gib};
 use super::{Declared, Section, borrow, parts};
+use crate::spec::names::Names;
+use crate::spec::problems::Problems;
+use crate::spec::schema::{Database, EngineWord, Field, Root};
+use crate::spec::units::{Days, Gib};
 
 /// Every database, defaulted.
 pub(super) fn databases(

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{Place, ResourceKey, Span};
 
-use super::super::code::Code;
-use super::super::problems::{Problems, wrong};
-use super::super::schema::{At, Field, Named};
+use crate::spec::code::Code;
+use crate::spec::problems::{Problems, wrong};
+use crate::spec::schema::{At, Field, Named};
 
 /// Places by key: `service/backend`, `service/backend.cpu`, `listener-rule/web.hosts.0`.
 #[derive(Debug, Default)]

@@ -38,6 +38,7 @@ pub(super) fn resolve(name: &str, root: &Root, span: &Span, problems: &mut Probl
     let tags = section.map("tags", &root.tags);
     let allow_fields = section.list("allow_fields", &root.allow_fields);
     section.maybe("values", &root.values);
+    section.maybe("extends", &root.extends);
     let names = Names::new(&application, name);
     let borrow = borrow::resolve(&mut section, &root.borrow);
     let sleep = sleep(&mut section, root);

@@ -6,11 +6,11 @@ use crate::model::{
     Architecture, Capacity, LogGroupSpec, ResourceKey, ResourceKind, ScalingSpec, ServiceDeclaration, TaskDeclaration,
 };
 
-use super::super::names::Names;
-use super::super::problems::Problems;
-use super::super::schema::{ArchitectureWord, CapacityWord, Field, LogChoice, LogGroup, Root, Scaling, Service, Task};
-use super::super::units::{CpuUnits, MemoryMib, Span as TimeSpan};
 use super::{Declared, Section, parts, seconds, storage};
+use crate::spec::names::Names;
+use crate::spec::problems::Problems;
+use crate::spec::schema::{ArchitectureWord, CapacityWord, Field, LogChoice, LogGroup, Root, Scaling, Service, Task};
+use crate::spec::units::{CpuUnits, MemoryMib, Span as TimeSpan};
 
 /// Every service, defaulted; log groups of their own are added to `log_groups` under the service's name.
 pub(super) fn services(

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use crate::model::{AccessPointSpec, FileSystemSpec, LogGroupSpec, ResourceKey, ResourceKind, Selector, Throughput};
 
-use super::super::names::Names;
-use super::super::problems::Problems;
-use super::super::schema::{BorrowedFileSystem, Keep, LogGroup, Root, ThroughputText};
-use super::super::units::Days;
 use super::{Declared, Section, borrow, parts};
+use crate::spec::names::Names;
+use crate::spec::problems::Problems;
+use crate::spec::schema::{BorrowedFileSystem, Keep, LogGroup, Root, ThroughputText};
+use crate::spec::units::Days;
 
 /// Owned file systems, and production's.
 pub(super) fn file_systems(

@@ -1,11 +1,11 @@
 //! What belongs to production.
 
-use super::super::code::Code;
-use super::super::node::{Content, Node};
-use super::super::problems::{Problems, wrong};
-use super::super::units::Rate;
 use super::{At, Field, Named, Read, expected, shape};
 use crate::model::Selector;
+use crate::spec::code::Code;
+use crate::spec::node::{Content, Node};
+use crate::spec::problems::{Problems, wrong};
+use crate::spec::units::Rate;
 
 shape! {
     /// What belongs to production: used by name, never changed.

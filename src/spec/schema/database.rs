@@ -1,7 +1,7 @@
 //! Databases.
 
-use super::super::units::{Days, Gib, Rate};
 use super::{At, EngineWord, SelectorText, shape};
+use crate::spec::units::{Days, Gib, Rate};
 
 shape! {
     /// An RDS database instance. Its password is generated, kept in a secret that envctl owns, and never in a file.

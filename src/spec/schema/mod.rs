@@ -222,6 +222,7 @@ pub(super) const REFERENCES: &[Reference] = &[
     Borrow::REFERENCE,
     BorrowedListener::REFERENCE,
     BorrowedFileSystem::REFERENCE,
+    TagSelector::REFERENCE,
     Service::REFERENCE,
     Scaling::REFERENCE,
     Deployment::REFERENCE,

@@ -1,8 +1,8 @@
 //! The whole of a spec file, and the parts about the environment as such.
 
-use super::super::units::Span as TimeSpan;
 use super::At;
 use super::{Borrow, Database, FileSystem, Files, Free, LogGroup, Named, Rule, Service, SleepWord, Task, shape};
+use crate::spec::units::Span as TimeSpan;
 
 shape! {
     /// An environment: one file in `environments/`, named after it. A file whose name begins with `_` is a fragment

@@ -1,7 +1,7 @@
 //! Listener rules.
 
-use super::super::units::Span as TimeSpan;
 use super::{At, shape};
+use crate::spec::units::Span as TimeSpan;
 
 shape! {
     /// A listener rule with its target group: which requests reach the environment.

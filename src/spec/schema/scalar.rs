@@ -4,11 +4,11 @@ use serde_json::{Map, Number, Value};
 
 use crate::model::{Architecture, Capacity, Engine, SleepMode};
 
-use super::super::code::Code;
-use super::super::node::{Content, Node};
-use super::super::problems::{Problems, nearest, one_of, wrong};
-use super::super::units::{self, CpuUnits, Days, Gib, MemoryMib, Rate};
 use super::{Keep, Read, expected, shortened};
+use crate::spec::code::Code;
+use crate::spec::node::{Content, Node};
+use crate::spec::problems::{Problems, nearest, one_of, wrong};
+use crate::spec::units::{self, CpuUnits, Days, Gib, MemoryMib, Rate};
 
 fn text_of(node: &Node) -> Option<&str> {
     match &node.content {

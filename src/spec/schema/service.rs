@@ -1,9 +1,9 @@
 //! Services and one-off tasks.
 
-use super::super::node::{Content, Node};
-use super::super::problems::Problems;
-use super::super::units::{CpuUnits, MemoryMib, Span as TimeSpan};
 use super::{ArchitectureWord, At, CapacityWord, Free, LaunchWord, LogGroup, Named, Read, shape};
+use crate::spec::node::{Content, Node};
+use crate::spec::problems::Problems;
+use crate::spec::units::{CpuUnits, MemoryMib, Span as TimeSpan};
 
 shape! {
     /// An ECS service on Fargate.

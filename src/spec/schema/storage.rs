@@ -1,7 +1,7 @@
 //! Files and logs.
 
-use super::super::units::Days;
 use super::{ThroughputText, shape};
+use crate::spec::units::Days;
 
 shape! {
     /// A path of a file system that services mount: an EFS access point.
