@@ -1,5 +1,8 @@
 //! The cloud as envctl sees it: three methods. The simulated cloud and AWS are each one implementation.
 
+#[cfg(feature = "aws")]
+pub mod aws;
+
 use async_trait::async_trait;
 
 use crate::model::{Action, Live, Receipt, Scope, Status, Subject, Token};

@@ -231,7 +231,12 @@ impl Live {
             note(ResourceKind::TaskDefinition, name, &[("arn", &service.task_definition)]);
         }
         for (name, system) in &desired.file_systems {
-            if let FileSystemSpec::Borrowed { selector: Selector::Id(id), .. } = system {
+            let FileSystemSpec::Borrowed { selector, .. } = system else { continue };
+            let id = match selector {
+                Selector::Id(id) => Some(id),
+                Selector::Tag { .. } => self.resolved_ids.get(&selector.to_string()),
+            };
+            if let Some(id) = id {
                 note(ResourceKind::FileSystem, name, &[("id", id)]);
             }
         }

@@ -1,0 +1,176 @@
+//! The SDK clients, and the one way in which a call is made: held back by the [limiter](super::limiter), tried again
+//! where that is harmless, recorded, its error translated.
+
+use std::time::Duration;
+
+use aws_config::BehaviorVersion;
+use aws_config::retry::RetryConfig;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_sdk_sts::config::{ProvideCredentials, Region};
+use aws_sdk_sts::operation::RequestId;
+use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+use super::error::{cloud_error, no_credentials};
+use super::limiter::Limiter;
+use super::log::{Call, CallListener, CallLog};
+use crate::cloud::{CloudError, CloudErrorKind};
+
+/// Longest time for one attempt, and for one operation.
+const ATTEMPT: Duration = Duration::from_secs(15);
+const OPERATION: Duration = Duration::from_secs(60);
+/// Attempts of a call inside one `observe`, `status` or `perform`; the executor tries again on top of that.
+const ATTEMPTS: u32 = 5;
+/// Being held back longer than this is worth telling.
+const LONG_WAIT: Duration = Duration::from_secs(2);
+
+/// What `connect` may be told.
+#[derive(Clone, Default)]
+pub struct ConnectOptions {
+    /// Told of each call after its answer (`--verbose`).
+    pub on_call: Option<CallListener>,
+    /// Told, in words, when a call is held back for more than two seconds.
+    pub on_wait: Option<std::sync::Arc<dyn Fn(&str) + Send + Sync>>,
+    /// Task definition documents by ARN that an earlier connection handed out: they are not asked for again.
+    pub task_definitions: std::collections::BTreeMap<String, serde_json::Value>,
+    /// The HTTP client; `None`: rustls with aws-lc. Tests replay recorded answers through it.
+    pub http_client: Option<SharedHttpClient>,
+}
+
+/// One client a service, all on one HTTP client.
+pub(super) struct Clients {
+    pub(super) ecs: aws_sdk_ecs::Client,
+    pub(super) rds: aws_sdk_rds::Client,
+    pub(super) efs: aws_sdk_efs::Client,
+    pub(super) elb: aws_sdk_elasticloadbalancingv2::Client,
+    pub(super) scaling: aws_sdk_applicationautoscaling::Client,
+    pub(super) secrets: aws_sdk_secretsmanager::Client,
+    pub(super) logs: aws_sdk_cloudwatchlogs::Client,
+    pub(super) ec2: aws_sdk_ec2::Client,
+    pub(super) sts: aws_sdk_sts::Client,
+}
+
+/// Makes the clients from the usual environment variables and profile files, `AWS_ENDPOINT_URL` included.
+///
+/// # Errors
+/// [`CloudErrorKind::NoCredentials`] when nothing gives any.
+pub(super) async fn clients(region: &str, options: &ConnectOptions) -> Result<Clients, CloudError> {
+    let http_client = options.http_client.clone().unwrap_or_else(|| {
+        aws_smithy_http_client::Builder::new().tls_provider(tls::Provider::Rustls(CryptoMode::AwsLc)).build_https()
+    });
+    let config = aws_config::defaults(BehaviorVersion::latest())
+        .region(Region::new(region.to_owned()))
+        .http_client(http_client)
+        // Off on purpose: `Caller::call` tries again, below the buckets of AWS, and records each attempt.
+        .retry_config(RetryConfig::disabled())
+        // The SDK sets neither: a server that never answers would hang for ever.
+        .timeout_config(
+            TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT).operation_timeout(OPERATION).build(),
+        )
+        .stalled_stream_protection(
+            StalledStreamProtectionConfig::enabled().grace_period(Duration::from_secs(10)).build(),
+        )
+        .load()
+        .await;
+    let provider = config.credentials_provider().ok_or_else(|| no_credentials("no provider is configured"))?;
+    provider.provide_credentials().await.map_err(|error| no_credentials(&error.to_string()))?;
+    Ok(Clients {
+        ecs: aws_sdk_ecs::Client::new(&config),
+        rds: aws_sdk_rds::Client::new(&config),
+        efs: aws_sdk_efs::Client::new(&config),
+        elb: aws_sdk_elasticloadbalancingv2::Client::new(&config),
+        scaling: aws_sdk_applicationautoscaling::Client::new(&config),
+        secrets: aws_sdk_secretsmanager::Client::new(&config),
+        logs: aws_sdk_cloudwatchlogs::Client::new(&config),
+        ec2: aws_sdk_ec2::Client::new(&config),
+        sts: aws_sdk_sts::Client::new(&config),
+    })
+}
+
+/// Makes calls.
+pub(super) struct Caller {
+    limiter: Limiter,
+    log: CallLog,
+    on_wait: Option<std::sync::Arc<dyn Fn(&str) + Send + Sync>>,
+}
+
+impl Caller {
+    pub(super) fn new(options: &ConnectOptions) -> Self {
+        Self {
+            limiter: Limiter::default(),
+            log: CallLog::new(options.on_call.clone()),
+            on_wait: options.on_wait.clone(),
+        }
+    }
+
+    pub(super) fn calls(&self) -> Vec<Call> {
+        self.log.calls()
+    }
+
+    /// Makes one call. A throttled one was not done and is tried again; one without an answer is tried again only when
+    /// it reads, for a write may have been done: the executor repeats that with the same token.
+    pub(super) async fn call<T, E, Sent>(
+        &self,
+        operation: &'static str,
+        send: impl Fn() -> Sent + Send + Sync,
+    ) -> Result<T, CloudError>
+    where
+        Sent: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
+        T: RequestId,
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        let mut attempt = 1;
+        loop {
+            let held_back = self.limiter.reserve(operation);
+            self.hold_back(operation, held_back).await;
+            let sent_after = self.log.elapsed();
+            let answer = send().await;
+            let took = self.log.elapsed() - sent_after;
+            let record = |error: Option<String>, request_id: Option<String>| {
+                self.log.record(Call { operation, attempt, sent_after, took, held_back, error, request_id });
+            };
+            let error = match answer {
+                Ok(output) => {
+                    record(None, output.request_id().map(str::to_owned));
+                    self.limiter.went_through(operation);
+                    return Ok(output);
+                }
+                Err(error) => cloud_error(operation, error),
+            };
+            let code = error.code.clone().unwrap_or_else(|| format!("{:?}", error.kind));
+            record(Some(code), error.request_id.clone());
+            if error.kind == CloudErrorKind::Throttled {
+                self.limiter.throttled(operation);
+            }
+            if attempt >= ATTEMPTS || !is_worth_another_try(operation, &error) {
+                return Err(error);
+            }
+            tokio::time::sleep(Duration::from_millis(250) * 2_u32.pow(attempt - 1)).await;
+            attempt += 1;
+        }
+    }
+
+    async fn hold_back(&self, operation: &str, wait: Duration) {
+        if wait.is_zero() {
+            return;
+        }
+        if let Some(on_wait) = self.on_wait.as_ref().filter(|_| wait >= LONG_WAIT) {
+            on_wait(&format!("{operation} waits {} s to stay below AWS's request limits", wait.as_secs()));
+        }
+        tokio::time::sleep(wait).await;
+    }
+}
+
+fn is_worth_another_try(operation: &str, error: &CloudError) -> bool {
+    let name = operation.split_once(':').map_or(operation, |(_, name)| name);
+    let reads = ["Describe", "List", "Get"].iter().any(|verb| name.starts_with(verb));
+    match error.kind {
+        CloudErrorKind::Throttled => true,
+        CloudErrorKind::Unavailable => reads,
+        _ => false,
+    }
+}

@@ -1,0 +1,189 @@
+//! ELB, reading: listeners, rules, target groups, their tags and target health.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_elasticloadbalancingv2::types as elb;
+
+use super::AwsCloud;
+use super::answer::{count, tags, text};
+use super::elb_rule::{live_actions, live_condition};
+use crate::cloud::{CloudError, CloudErrorKind};
+use crate::model::{HealthCheck, LiveListener, LiveRule, LiveTargetGroup, Tags, TargetHealth};
+
+/// ARNs in one `DescribeTags` (`aws.md` 4.4).
+const TAGGED_AT_ONCE: usize = 20;
+
+impl AwsCloud {
+    /// The listener on this port of a load balancer; `None`: there is no such load balancer or port.
+    pub(super) async fn find_listener(&self, name: &str, port: u16) -> Result<Option<LiveListener>, CloudError> {
+        let request = self.clients.elb.describe_load_balancers().names(name);
+        let answer =
+            match self.caller.call("elasticloadbalancing:DescribeLoadBalancers", || request.clone().send()).await {
+                Ok(answer) => answer,
+                Err(error) if error.kind == CloudErrorKind::NotFound => return Ok(None),
+                Err(error) => return Err(error),
+            };
+        let Some(balancer) = answer.load_balancers().first() else { return Ok(None) };
+        let balancer_arn = text(balancer.load_balancer_arn());
+        let request = self.clients.elb.describe_listeners().load_balancer_arn(&balancer_arn);
+        let answer = self.caller.call("elasticloadbalancing:DescribeListeners", || request.clone().send()).await?;
+        let listener = answer.listeners().iter().find(|listener| listener.port() == Some(i32::from(port)));
+        Ok(listener.map(|listener| LiveListener {
+            arn: text(listener.listener_arn()),
+            load_balancer_arn: balancer_arn,
+            vpc: balancer.vpc_id().map(str::to_owned),
+            protocol: listener.protocol().map(|protocol| protocol.as_str().to_owned()),
+        }))
+    }
+
+    /// A listener by its ARN, with its load balancer's VPC; `None`: it is not there.
+    pub(super) async fn listener(&self, arn: &str) -> Result<Option<LiveListener>, CloudError> {
+        let request = self.clients.elb.describe_listeners().listener_arns(arn);
+        let answer = match self.caller.call("elasticloadbalancing:DescribeListeners", || request.clone().send()).await {
+            Ok(answer) => answer,
+            Err(error) if error.kind == CloudErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let Some(listener) = answer.listeners().iter().find(|listener| listener.listener_arn() == Some(arn)) else {
+            return Ok(None);
+        };
+        let balancer_arn = text(listener.load_balancer_arn());
+        let request = self.clients.elb.describe_load_balancers().load_balancer_arns(&balancer_arn);
+        let answer = self.caller.call("elasticloadbalancing:DescribeLoadBalancers", || request.clone().send()).await?;
+        Ok(Some(LiveListener {
+            arn: arn.to_owned(),
+            vpc: answer.load_balancers().first().and_then(|balancer| balancer.vpc_id()).map(str::to_owned),
+            load_balancer_arn: balancer_arn,
+            protocol: listener.protocol().map(|protocol| protocol.as_str().to_owned()),
+        }))
+    }
+
+    /// Every rule of a listener in order of priority, the default rule last; tags unread. `None`: no such listener.
+    pub(super) async fn rules_of(&self, listener_arn: &str) -> Result<Option<Vec<LiveRule>>, CloudError> {
+        let mut found = Vec::new();
+        let mut marker = None;
+        loop {
+            let request =
+                self.clients.elb.describe_rules().listener_arn(listener_arn).page_size(400).set_marker(marker);
+            let page = match self.caller.call("elasticloadbalancing:DescribeRules", || request.clone().send()).await {
+                Ok(page) => page,
+                Err(error) if error.kind == CloudErrorKind::NotFound => return Ok(None),
+                Err(error) => return Err(error),
+            };
+            found.extend(page.rules().iter().map(|rule| live_rule(rule, listener_arn)));
+            marker = page.next_marker().map(str::to_owned);
+            if marker.is_none() {
+                break;
+            }
+        }
+        found.sort_by_key(|rule| rule.priority.unwrap_or(u32::MAX));
+        Ok(Some(found))
+    }
+
+    /// One rule; `None`: it is not there.
+    pub(super) async fn rule(&self, arn: &str) -> Result<Option<LiveRule>, CloudError> {
+        let request = self.clients.elb.describe_rules().rule_arns(arn);
+        match self.caller.call("elasticloadbalancing:DescribeRules", || request.clone().send()).await {
+            Ok(answer) => {
+                let rule = answer.rules().iter().find(|rule| rule.rule_arn() == Some(arn));
+                Ok(rule.map(|rule| live_rule(rule, "")))
+            }
+            Err(error) if error.kind == CloudErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Target groups by name; those that are not there are left out. ELB refuses the whole call when one name is
+    /// missing, so several names are asked for one by one.
+    pub(super) async fn target_group(&self, name: &str) -> Result<Option<LiveTargetGroup>, CloudError> {
+        let request = self.clients.elb.describe_target_groups().names(name);
+        match self.caller.call("elasticloadbalancing:DescribeTargetGroups", || request.clone().send()).await {
+            Ok(answer) => Ok(answer.target_groups().first().map(live_target_group)),
+            Err(error) if error.kind == CloudErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Drain seconds and stickiness seconds (`None`: off) of a target group.
+    pub(super) async fn target_group_attributes(&self, arn: &str) -> Result<(Option<u32>, Option<u32>), CloudError> {
+        let request = self.clients.elb.describe_target_group_attributes().target_group_arn(arn);
+        let answer =
+            self.caller.call("elasticloadbalancing:DescribeTargetGroupAttributes", || request.clone().send()).await?;
+        let value = |key: &str| {
+            answer.attributes().iter().find(|attribute| attribute.key() == Some(key)).and_then(|found| found.value())
+        };
+        let seconds = |key: &str| value(key).and_then(|text| text.parse::<u32>().ok());
+        let sticky = value("stickiness.enabled") == Some("true");
+        let stickiness = if sticky { seconds("stickiness.lb_cookie.duration_seconds") } else { None };
+        Ok((seconds("deregistration_delay.timeout_seconds"), stickiness))
+    }
+
+    /// Tags of rules and target groups by ARN; what is not there is left out.
+    pub(super) async fn elb_tags(&self, arns: &[String]) -> Result<BTreeMap<String, Tags>, CloudError> {
+        let mut found = BTreeMap::new();
+        for arns in arns.chunks(TAGGED_AT_ONCE) {
+            let request = self.clients.elb.describe_tags().set_resource_arns(Some(arns.to_vec()));
+            let answer = self.caller.call("elasticloadbalancing:DescribeTags", || request.clone().send()).await?;
+            for described in answer.tag_descriptions() {
+                let of_it = tags(described.tags().iter().map(|tag| (tag.key(), tag.value())));
+                found.insert(text(described.resource_arn()), of_it);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Health of each target of a target group.
+    pub(super) async fn target_health(&self, arn: &str) -> Result<Vec<TargetHealth>, CloudError> {
+        let request = self.clients.elb.describe_target_health().target_group_arn(arn);
+        let answer = self.caller.call("elasticloadbalancing:DescribeTargetHealth", || request.clone().send()).await?;
+        let described = answer.target_health_descriptions().iter();
+        Ok(described
+            .map(|described| {
+                let health = described.target_health();
+                TargetHealth {
+                    target: text(described.target().and_then(|target| target.id())),
+                    state: text(health.and_then(|health| health.state()).map(elb::TargetHealthStateEnum::as_str)),
+                    reason: health.and_then(|health| health.reason()).map(|reason| reason.as_str().to_owned()),
+                    description: health.and_then(|health| health.description()).map(str::to_owned),
+                }
+            })
+            .collect())
+    }
+}
+
+fn live_rule(found: &elb::Rule, listener_arn: &str) -> LiveRule {
+    let mut conditions: Vec<_> = found.conditions().iter().filter_map(live_condition).collect();
+    conditions.sort();
+    LiveRule {
+        arn: text(found.rule_arn()),
+        listener_arn: listener_arn.to_owned(),
+        // A string at AWS, `default` for the default rule.
+        priority: found.priority().and_then(|priority| priority.parse().ok()),
+        conditions,
+        actions: live_actions(found.actions()),
+        tags: None,
+    }
+}
+
+pub(super) fn live_target_group(found: &elb::TargetGroup) -> LiveTargetGroup {
+    LiveTargetGroup {
+        target_group_name: text(found.target_group_name()),
+        arn: text(found.target_group_arn()),
+        port: found.port().and_then(|port| u16::try_from(port).ok()).unwrap_or_default(),
+        protocol: text(found.protocol().map(elb::ProtocolEnum::as_str)),
+        target_type: text(found.target_type().map(elb::TargetTypeEnum::as_str)),
+        vpc: found.vpc_id().map(str::to_owned),
+        load_balancer_arns: found.load_balancer_arns().to_vec(),
+        health_check: HealthCheck {
+            path: text(found.health_check_path()),
+            interval_seconds: count(found.health_check_interval_seconds()),
+            timeout_seconds: count(found.health_check_timeout_seconds()),
+            healthy_threshold: count(found.healthy_threshold_count()),
+            unhealthy_threshold: count(found.unhealthy_threshold_count()),
+            matcher: text(found.matcher().and_then(|matcher| matcher.http_code())),
+        },
+        deregistration_delay_seconds: None,
+        stickiness_seconds: None,
+        tags: Tags::new(),
+    }
+}

@@ -1,0 +1,136 @@
+//! AWS, through its SDK. The only module that links an SDK crate (feature `aws`).
+//!
+//! One file a service, reading and writing apart; [`observe`] puts the reads of one environment together in two
+//! waves, [`client`] is the one way in which a call is made.
+
+mod answer;
+mod client;
+mod ecs;
+mod ecs_read;
+mod efs;
+mod efs_read;
+mod elb;
+mod elb_action;
+mod elb_read;
+mod elb_rule;
+mod error;
+mod identity;
+mod limiter;
+mod log;
+mod logs;
+mod network;
+mod observe;
+mod observe_balancer;
+mod observe_storage;
+mod perform;
+mod rds;
+mod rds_guard;
+mod rds_read;
+mod scaling;
+mod secrets;
+mod status;
+mod tags;
+mod task_definition;
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use async_trait::async_trait;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+pub use self::client::ConnectOptions;
+use self::client::{Caller, Clients};
+pub use self::log::{Call, CallListener};
+use super::{Cloud, CloudError, CloudErrorKind};
+use crate::model::{Action, Live, Receipt, ResourceKey, Scope, Status, Subject, Token, fact_name};
+
+/// AWS in one region, with the credentials of the environment.
+pub struct AwsCloud {
+    clients: Clients,
+    caller: Caller,
+    region: String,
+    /// Workspace and environment of the last observation: whose resources may be changed.
+    owner: Mutex<Option<(String, String)>>,
+    /// Task definition documents by ARN; a revision never changes.
+    documents: Mutex<BTreeMap<String, Value>>,
+}
+
+impl AwsCloud {
+    /// Connects with the credentials and settings that every AWS tool takes (`AWS_PROFILE`, `AWS_ENDPOINT_URL`,
+    /// profile files, SSO …). The region is the spec's, whatever `AWS_REGION` says; see [`Live::region`].
+    ///
+    /// # Errors
+    /// [`CloudErrorKind::NoCredentials`] when there are none, with the ways to give them.
+    pub async fn connect(region: &str, options: ConnectOptions) -> Result<Self, CloudError> {
+        Ok(Self {
+            clients: client::clients(region, &options).await?,
+            caller: Caller::new(&options),
+            region: region.to_owned(),
+            owner: Mutex::default(),
+            documents: Mutex::new(options.task_definitions),
+        })
+    }
+
+    /// Every call made so far, one entry an attempt, in the order of the answers.
+    pub fn calls(&self) -> Vec<Call> {
+        self.caller.calls()
+    }
+
+    /// The task definitions read or registered so far, by ARN: may be kept for ever and handed to the next
+    /// [`AwsCloud::connect`].
+    pub fn task_definitions(&self) -> BTreeMap<String, Value> {
+        self.documents.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+#[async_trait]
+impl Cloud for AwsCloud {
+    async fn observe(&self, scope: &Scope) -> Result<Live, CloudError> {
+        let owner = (scope.desired.application.clone(), scope.desired.environment.clone());
+        *self.owner.lock().unwrap_or_else(PoisonError::into_inner) = Some(owner);
+        self.look(scope).await
+    }
+
+    async fn perform(&self, action: &Action, token: &Token) -> Result<Receipt, CloudError> {
+        self.carry_out(action, token).await
+    }
+
+    async fn status(&self, subject: &Subject) -> Result<Status, CloudError> {
+        self.ask(subject).await
+    }
+}
+
+/// A receipt with facts about the resource of this key.
+fn receipt(key: &ResourceKey, facts: &[(&str, &str)], changed: bool) -> Receipt {
+    let known = facts.iter().filter(|(_, value)| !value.is_empty());
+    Receipt {
+        facts: known.map(|(attribute, value)| (fact_name(key, attribute), (*value).to_owned())).collect(),
+        changed,
+    }
+}
+
+/// A receipt without facts.
+fn done(changed: bool) -> Receipt {
+    Receipt { changed, ..Receipt::default() }
+}
+
+/// After a delete: what was gone already is done, and unchanged.
+fn gone_is_done<T>(deleted: Result<T, CloudError>) -> Result<Receipt, CloudError> {
+    match deleted {
+        Ok(_) => Ok(done(true)),
+        Err(error) if error.kind == CloudErrorKind::NotFound => Ok(done(false)),
+        Err(error) => Err(error),
+    }
+}
+
+/// Hex digits of a hash of these parts: the same in every run, no longer than the API takes.
+fn digest(parts: &[&str], length: usize) -> String {
+    let mut hasher = Sha256::new();
+    for part in parts {
+        hasher.update(part.as_bytes());
+        hasher.update([0]);
+    }
+    let hex: String = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    hex.chars().take(length).collect()
+}

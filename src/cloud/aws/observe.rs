@@ -1,0 +1,299 @@
+//! One environment, read in two waves: everything whose name is known at once, then what hangs on the answers (tags,
+//! task definitions, the health of what is not steady).
+//!
+//! With one of each resource and listener and file system known by id that is twelve calls: STS, `DescribeServices`,
+//! `DescribeDBInstances`, `DescribeDBSnapshots`, `DescribeSecret`, `DescribeAccessPoints`, `DescribeLogGroups`,
+//! `DescribeTargetGroups`, `DescribeRules`, `DescribeScalableTargets`, `DescribeScalingPolicies`; then `DescribeTags`.
+//! The task definition of a revision is read once and kept.
+//!
+//! Application Auto Scaling is asked only when the spec declares scaling or before a write: a spec without scaling
+//! works on servers that do not have that service at all.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::future::join_all;
+
+use super::AwsCloud;
+use super::error::is_unknown_operation;
+use super::scaling::resource_id;
+use super::status::is_steady;
+use crate::clock::{Clock, WallClock};
+use crate::cloud::{CloudError, CloudErrorKind};
+use crate::model::{
+    Borrowed, Depth, Live, LiveDatabase, LiveScaling, LiveService, LiveSnapshot, ResourceKey, ResourceKind, Scope,
+    Selector, Sighting, Sightings, TAG_RESOURCE, Undeclared, present,
+};
+
+/// A read as a sighting: what could not be read is never "absent".
+pub(super) fn sighting<T>(read: Result<Option<T>, CloudError>) -> Sighting<T> {
+    match read {
+        Ok(Some(thing)) => Sighting::Present(thing),
+        Ok(None) => Sighting::Absent,
+        Err(error) => unreadable(&error),
+    }
+}
+
+/// The error as a sighting.
+pub(super) fn unreadable<T>(error: &CloudError) -> Sighting<T> {
+    Sighting::Unreadable { why: error.to_string() }
+}
+
+impl AwsCloud {
+    pub(super) async fn look(&self, scope: &Scope) -> Result<Live, CloudError> {
+        let (account, databases, snapshots, secrets, storage, balancer, services, scaling, log_groups, borrowed) = futures_util::join!(
+            self.account(),
+            self.databases(),
+            self.look_at_snapshots(scope),
+            self.look_at_secrets(scope),
+            self.look_at_storage(scope),
+            self.look_at_balancer(scope),
+            self.look_at_services(scope),
+            self.look_at_scaling(scope),
+            self.look_at_log_groups(scope),
+            self.look_at_borrowed(scope),
+        );
+        let account = account?;
+        let mut live = Live {
+            observed_at: WallClock.now(),
+            account,
+            region: self.region_in_use(),
+            databases: BTreeMap::new(),
+            secrets,
+            snapshots,
+            file_systems: storage.file_systems,
+            mount_targets: storage.mount_targets,
+            access_points: storage.access_points,
+            foreign_access_points: storage.foreign_access_points,
+            log_groups,
+            target_groups: balancer.target_groups,
+            target_health: BTreeMap::new(),
+            rules: balancer.rules,
+            listener_rules: balancer.listener_rules,
+            services,
+            task_definitions: BTreeMap::new(),
+            task_families: BTreeMap::new(),
+            scaling,
+            borrowed,
+            undeclared: storage.undeclared,
+            gaps: Vec::new(),
+            resolved_ids: storage.resolved_ids,
+        };
+        live.undeclared.extend(balancer.undeclared);
+        live.resolved_ids.extend(balancer.resolved_ids);
+        live.borrowed.listeners = balancer.listeners;
+        self.sort_databases(scope, databases, &mut live);
+        self.look_closer(scope, &mut live).await;
+        Ok(live)
+    }
+
+    /// `AWS_REGION` when it names another region than the spec, so that the plan is refused; else the region of the
+    /// calls.
+    fn region_in_use(&self) -> String {
+        let named = ["AWS_REGION", "AWS_DEFAULT_REGION"].iter().find_map(|name| std::env::var(name).ok());
+        named.filter(|region| !region.is_empty()).unwrap_or_else(|| self.region.clone())
+    }
+
+    fn sort_databases(&self, scope: &Scope, found: Result<Vec<LiveDatabase>, CloudError>, live: &mut Live) {
+        let wanted = &scope.desired.databases;
+        let found = match found {
+            Ok(found) => found,
+            Err(error) => {
+                live.databases = wanted.keys().map(|name| (name.clone(), unreadable(&error))).collect();
+                return;
+            }
+        };
+        for (name, spec) in wanted {
+            let here = found.iter().find(|database| database.identifier == spec.identifier);
+            live.databases.insert(name.clone(), sighting(Ok(here.cloned())));
+        }
+        let declared: BTreeSet<&str> = wanted.values().map(|spec| spec.identifier.as_str()).collect();
+        for database in found.iter().filter(|database| !declared.contains(database.identifier.as_str())) {
+            if let Some(key) = scope.desired.owns(&database.tags).then(|| key_in(&database.tags)).flatten() {
+                live.undeclared.push(Undeclared { key, id: database.identifier.clone() });
+            }
+        }
+    }
+
+    async fn look_at_snapshots(&self, scope: &Scope) -> Sightings<Vec<LiveSnapshot>> {
+        let own = scope.desired.databases.iter().map(|(name, spec)| (name.clone(), spec.identifier.clone()));
+        let foreign = scope.foreign_databases.iter().map(|name| (name.clone(), name.clone()));
+        let of_databases =
+            join_all(own.chain(foreign).map(|(key, identifier)| async move {
+                (key, sighting(self.snapshots_of(&identifier).await.map(Some)))
+            }));
+        let named = join_all(scope.foreign_snapshots.iter().map(|name| async move {
+            (name.clone(), sighting(self.snapshot(name).await.map(|found| found.map(|snapshot| vec![snapshot]))))
+        }));
+        let (of_databases, named) = futures_util::join!(of_databases, named);
+        of_databases.into_iter().chain(named).collect()
+    }
+
+    async fn look_at_secrets(&self, scope: &Scope) -> Sightings<crate::model::LiveSecret> {
+        let reads = scope
+            .desired
+            .databases
+            .iter()
+            .map(|(name, spec)| async move { (name.clone(), sighting(self.secret(&spec.secret_name).await)) });
+        join_all(reads).await.into_iter().collect()
+    }
+
+    async fn look_at_log_groups(&self, scope: &Scope) -> Sightings<crate::model::LiveLogGroup> {
+        let reads = scope.desired.log_groups.iter().map(|(name, spec)| async move {
+            let mut group = self.log_group(&spec.log_group_name).await;
+            if let (Ok(Some(found)), Depth::Preflight) = (&mut group, scope.depth) {
+                match self.log_group_tags(&found.arn).await {
+                    Ok(tags) => found.tags = Some(tags),
+                    Err(error) => group = Err(error),
+                }
+            }
+            (name.clone(), sighting(group))
+        });
+        join_all(reads).await.into_iter().collect()
+    }
+
+    async fn look_at_services(&self, scope: &Scope) -> Sightings<LiveService> {
+        let mut by_cluster: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for spec in scope.desired.services.values() {
+            by_cluster.entry(&spec.cluster).or_default().push(spec.service_name.clone());
+        }
+        let reads = by_cluster
+            .into_iter()
+            .map(|(cluster, names)| async move { (cluster, self.services(cluster, &names).await) });
+        let found: BTreeMap<&str, _> = join_all(reads).await.into_iter().collect();
+        let one = |(name, spec): (&String, &crate::model::ServiceSpec)| {
+            let read = match &found[spec.cluster.as_str()] {
+                // Still described for a while after its end; it counts as gone.
+                Ok(services) => {
+                    Ok(services.get(&spec.service_name).filter(|service| service.status != "INACTIVE").cloned())
+                }
+                Err(error) => Err(error.clone()),
+            };
+            (name.clone(), sighting(read))
+        };
+        let mut services: Sightings<LiveService> = scope.desired.services.iter().map(one).collect();
+        for sighting in services.values_mut() {
+            self.complete_tags(sighting).await;
+        }
+        services
+    }
+
+    /// A service without any tag is about to be called somebody else's: ask once more, in the other way.
+    async fn complete_tags(&self, sighting: &mut Sighting<LiveService>) {
+        if let Sighting::Present(service) = sighting
+            && service.tags.is_empty()
+            && let Ok(tags) = self.service_tags(&service.arn).await
+        {
+            service.tags = tags;
+        }
+    }
+
+    async fn look_at_scaling(&self, scope: &Scope) -> Sightings<LiveScaling> {
+        let asked =
+            scope.desired.services.iter().filter(|(_, spec)| spec.scaling.is_some() || scope.depth == Depth::Preflight);
+        let ids: BTreeMap<String, String> =
+            asked.map(|(name, spec)| (name.clone(), resource_id(&spec.cluster, &spec.service_name))).collect();
+        if ids.is_empty() {
+            return Sightings::new();
+        }
+        let found = self.scalable_targets(&ids.values().cloned().collect::<Vec<_>>()).await;
+        let one = |(name, id): (String, String)| {
+            let declared = scope.desired.services.get(&name).is_some_and(|spec| spec.scaling.is_some());
+            let sighting = match &found {
+                Ok(found) => sighting(Ok(found.get(&id).cloned())),
+                // A server without the service holds no scalable target either.
+                Err(error) if is_unknown_operation(error) && !declared => Sighting::Absent,
+                Err(error) => unreadable(error),
+            };
+            (name, sighting)
+        };
+        ids.into_iter().map(one).collect()
+    }
+
+    async fn look_at_borrowed(&self, scope: &Scope) -> Borrowed {
+        if scope.depth != Depth::Preflight {
+            return Borrowed::default();
+        }
+        let desired = &scope.desired;
+        let groups: BTreeSet<&Selector> = desired
+            .network
+            .security_groups
+            .iter()
+            .chain(desired.databases.values().flat_map(|spec| &spec.security_groups))
+            .collect();
+        let subnets = join_all(
+            desired
+                .network
+                .subnets
+                .iter()
+                .map(|selector| async move { (selector.to_string(), some_of(self.subnets(selector).await)) }),
+        );
+        let groups = join_all(
+            groups
+                .into_iter()
+                .map(|selector| async move { (selector.to_string(), some_of(self.security_groups(selector).await)) }),
+        );
+        let cluster = async {
+            match &desired.cluster {
+                Some(cluster) => Some(sighting(self.cluster_status(cluster).await)),
+                None => None,
+            }
+        };
+        let (subnets, groups, cluster) = futures_util::join!(subnets, groups, cluster);
+        Borrowed {
+            listeners: Sightings::new(),
+            subnets: subnets.into_iter().collect(),
+            security_groups: groups.into_iter().collect(),
+            cluster,
+        }
+    }
+
+    /// The second wave of the services: the documents they run, and the health of those that are not steady.
+    async fn look_closer(&self, scope: &Scope, live: &mut Live) {
+        let documents = join_all(present(&live.services).map(|(name, service)| async move {
+            let document = self.task_definition(&service.task_definition).await;
+            (name.clone(), sighting(document))
+        }));
+        let families =
+            join_all(
+                scope.desired.tasks.iter().map(|(name, spec)| async move {
+                    (name.clone(), sighting(self.task_definition(&spec.family).await))
+                }),
+            );
+        let groups = present(&live.target_groups).filter(|(_, group)| {
+            let of_it = |service: &LiveService| {
+                service.attachments.iter().any(|attachment| attachment.target_group_arn == group.arn)
+            };
+            present(&live.services).any(|(_, service)| of_it(service) && !is_steady(service))
+        });
+        let health =
+            join_all(groups.map(|(name, group)| async move { (name.clone(), self.target_health(&group.arn).await) }));
+        let (documents, families, health) = futures_util::join!(documents, families, health);
+        live.task_definitions = documents.into_iter().collect();
+        live.task_families = families.into_iter().collect();
+        for (name, read) in health {
+            match read {
+                Ok(targets) => drop(live.target_health.insert(name, targets)),
+                Err(error) => live.gaps.push(error.to_string()),
+            }
+        }
+    }
+}
+
+fn some_of<T>(read: Result<Vec<T>, CloudError>) -> Sighting<Vec<T>> {
+    match read {
+        Ok(found) if found.is_empty() => Sighting::Absent,
+        Ok(found) => Sighting::Present(found),
+        Err(error) if error.kind == CloudErrorKind::NotFound => Sighting::Absent,
+        Err(error) => unreadable(&error),
+    }
+}
+
+/// The key that a resource of ours carries; `None`: none, or one that this version does not know.
+pub(super) fn key_in(tags: &crate::model::Tags) -> Option<ResourceKey> {
+    tags.get(TAG_RESOURCE)?.parse().ok()
+}
+
+/// Is this key declared, among these names of its kind?
+pub(super) fn is_declared<T>(key: &ResourceKey, kind: ResourceKind, names: &BTreeMap<String, T>) -> bool {
+    key.kind == kind && names.contains_key(&key.name)
+}
