@@ -28,13 +28,16 @@ const ATTEMPTS: u32 = 5;
 /// Being held back longer than this is worth telling.
 const LONG_WAIT: Duration = Duration::from_secs(2);
 
+/// Told, in words, why a call is held back.
+pub type WaitListener = std::sync::Arc<dyn Fn(&str) + Send + Sync>;
+
 /// What `connect` may be told.
 #[derive(Clone, Default)]
 pub struct ConnectOptions {
     /// Told of each call after its answer (`--verbose`).
     pub on_call: Option<CallListener>,
     /// Told, in words, when a call is held back for more than two seconds.
-    pub on_wait: Option<std::sync::Arc<dyn Fn(&str) + Send + Sync>>,
+    pub on_wait: Option<WaitListener>,
     /// Task definition documents by ARN that an earlier connection handed out: they are not asked for again.
     pub task_definitions: std::collections::BTreeMap<String, serde_json::Value>,
     /// The HTTP client; `None`: rustls with aws-lc. Tests replay recorded answers through it.
@@ -95,7 +98,7 @@ pub(super) async fn clients(region: &str, options: &ConnectOptions) -> Result<Cl
 pub(super) struct Caller {
     limiter: Limiter,
     log: CallLog,
-    on_wait: Option<std::sync::Arc<dyn Fn(&str) + Send + Sync>>,
+    on_wait: Option<WaitListener>,
 }
 
 impl Caller {

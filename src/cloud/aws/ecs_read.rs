@@ -109,10 +109,8 @@ pub(super) fn live_service(found: &ecs::Service) -> LiveService {
             .is_some_and(|word| *word == ecs::AssignPublicIp::Enabled),
         health_check_grace_seconds: count(found.health_check_grace_period_seconds()),
         enable_exec: found.enable_execute_command(),
-        maximum_percent: bounds.and_then(|bounds| bounds.maximum_percent()).map_or(200, |percent| count(percent)),
-        minimum_healthy_percent: bounds
-            .and_then(|bounds| bounds.minimum_healthy_percent())
-            .map_or(100, |percent| count(percent)),
+        maximum_percent: bounds.and_then(|bounds| bounds.maximum_percent()).map_or(200, count),
+        minimum_healthy_percent: bounds.and_then(|bounds| bounds.minimum_healthy_percent()).map_or(100, count),
         circuit_breaker: breaker.is_some_and(|breaker| breaker.enable() && breaker.rollback()),
         events: found
             .events()

@@ -39,8 +39,8 @@ use async_trait::async_trait;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-pub use self::client::ConnectOptions;
 use self::client::{Caller, Clients};
+pub use self::client::{ConnectOptions, WaitListener};
 pub use self::log::{Call, CallListener};
 use super::{Cloud, CloudError, CloudErrorKind};
 use crate::model::{Action, Live, Receipt, ResourceKey, Scope, Status, Subject, Token, fact_name};

@@ -156,9 +156,7 @@ fn live_snapshot(found: &DbSnapshot) -> LiveSnapshot {
         arn: text(found.db_snapshot_arn()),
         database: text(found.db_instance_identifier()),
         database_resource_id: found.dbi_resource_id().map(str::to_owned),
-        progress_percent: found
-            .percent_progress()
-            .map_or(if status == "available" { 100 } else { 0 }, |done| count(done)),
+        progress_percent: found.percent_progress().map_or(if status == "available" { 100 } else { 0 }, count),
         status,
         storage_gib: count(found.allocated_storage()),
         encrypted: found.encrypted().unwrap_or_default(),
