@@ -16,6 +16,7 @@ use super::AwsCloud;
 use super::error::{incomplete, own_error};
 use crate::cloud::{CloudError, CloudErrorKind};
 use crate::model::{Receipt, ResourceKey, Tags};
+use crate::planner::canonical;
 
 /// Keeps the raw body of an answer, which the SDK's own types would lose fields of.
 #[derive(Clone, Debug, Default)]
@@ -107,7 +108,7 @@ impl AwsCloud {
         let body = registration(family, document, tags)?;
         // ECS never dedupes, and a reply may have been lost: the newest revision is taken when it says the same.
         if let Some(newest) = self.revision(family, true).await? {
-            if self.is_ours(&newest.tags) && same_document(&body, &newest.document) {
+            if self.is_ours(&newest.tags) && canonical::same(&without_tags(&body), &newest.document) {
                 let arn = newest.arn().to_owned();
                 self.remember(newest);
                 return Ok(super::receipt(key, &[("arn", &arn)], false));
@@ -197,17 +198,11 @@ fn document_tags(list: &Value) -> Tags {
     list.as_array().map(|list| list.iter().filter_map(pair).collect()).unwrap_or_default()
 }
 
-/// Would registering `wanted` say anything that `live` does not? Every field sent must be in the answer as it was
-/// sent; what ECS adds by itself does not count.
-fn same_document(wanted: &Value, live: &Value) -> bool {
-    match (wanted, live) {
-        (Value::Object(wanted), Value::Object(live)) => wanted
-            .iter()
-            .filter(|(name, _)| name.as_str() != "tags")
-            .all(|(name, value)| live.get(name).is_some_and(|live| same_document(value, live))),
-        (Value::Array(wanted), Value::Array(live)) => {
-            wanted.len() == live.len() && wanted.iter().zip(live).all(|(wanted, live)| same_document(wanted, live))
-        }
-        (wanted, live) => wanted == live,
+/// Tags stand beside the document in an answer, not in it.
+fn without_tags(body: &Value) -> Value {
+    let mut document = body.clone();
+    if let Some(fields) = document.as_object_mut() {
+        fields.remove("tags");
     }
+    document
 }
