@@ -27,6 +27,12 @@ pub const TAG_SOURCE: &str = "envctl:source";
 /// On a database: `needed` until the scrub task has succeeded on restored foreign data, then `done`.
 /// A database without it holds this environment's own data.
 pub const TAG_SCRUB: &str = "envctl:scrub";
+/// On a database: `pending` from its restore (or from the making of a new secret) until its master password has been
+/// set from the secret, then `set`. A database without it has the secret's password.
+pub const TAG_PASSWORD: &str = "envctl:password";
+/// On an owned file system: when envctl last changed its provisioned throughput, RFC 3339, for the 24-hour rule of
+/// `aws.md` 3.1.
+pub const TAG_THROUGHPUT_CHANGED: &str = "envctl:throughput-changed";
 /// On a resource: the token of the step that made it, so that a retry knows its own work.
 pub const TAG_TOKEN: &str = "envctl:token";
 

@@ -176,8 +176,10 @@ impl Draft {
             self.made.insert(key.clone());
         }
         let waits_for_it = step.wait.as_ref().is_some_and(|wait| wait.key == key && wait.until != Until::Gone);
-        if makes_anew(&step.action) || (waits_for_it && !matches!(step.action, Action::CreateSnapshot { .. })) {
+        if makes_anew(&step.action) {
             self.providers.insert(key, step.id.clone());
+        } else if waits_for_it {
+            self.providers.entry(key).or_insert_with(|| step.id.clone());
         }
     }
 

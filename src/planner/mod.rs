@@ -1,3 +1,149 @@
-//! The planner.
+//! The planner: what is wanted, what is there and what it is for, in; a [`Plan`] out. Total, pure, and without a
+//! choice left for the executor.
+//!
+//! The functions below are a table of contents. The order of their lines is the policy: what is written first is
+//! planned first, and a step can only need steps that were planned before it. Everything else runs side by side.
 
+mod access_point;
 pub mod canonical;
+mod check;
+mod condition;
+mod data_source;
+mod database;
+mod database_changes;
+mod database_sleep;
+mod document;
+mod draft;
+mod durations;
+mod file_system;
+mod log_group;
+mod power;
+mod preflight;
+mod priority;
+mod removal;
+mod rule;
+mod safety;
+mod scaling;
+mod scrub;
+mod secret;
+mod service;
+mod service_settings;
+mod service_sleep;
+mod situation;
+mod sleep;
+mod snapshot;
+mod snapshot_fit;
+mod target_group;
+mod task_definition;
+mod version;
+
+use std::time::Duration;
+
+pub use check::check;
+pub use power::{observed as observed_power, remembered as remembered_power};
+
+use crate::model::{DataSource, Desired, Goal, Live, Plan, Policy, Power, SleepChoice, SleepMode};
+
+use self::draft::Draft;
+use self::situation::Situation;
+
+/// Compares what is wanted with what is there, and plans what leads to the goal. There already: a plan without steps.
+pub fn plan(desired: &Desired, live: &Live, goal: &Goal, policy: &Policy) -> Plan {
+    let situation = Situation::new(desired, live, policy);
+    let mut draft = Draft::default();
+    preflight::account(&situation, &mut draft);
+    preflight::protection(&situation, goal, &mut draft);
+    let power_now = power::observed(desired, live);
+    let mut sleep_choice = None;
+    let power_wanted = match goal {
+        Goal::Up { from } => up(&situation, from, &mut draft),
+        Goal::Down { mode, idle } => down(&situation, *mode, *idle, &mut sleep_choice, &mut draft),
+        Goal::Destroy { delete_snapshots } => destroy(&situation, *delete_snapshots, &mut draft),
+        Goal::Snapshot => {
+            snapshot::create(&situation, &mut draft);
+            power_now
+        }
+        Goal::Prune => {
+            snapshot::prune(&situation, &mut draft);
+            power_now
+        }
+    };
+    draft.finish();
+    Plan {
+        environment: desired.environment.clone(),
+        application: desired.application.clone(),
+        account: desired.account.clone(),
+        region: desired.region.clone(),
+        goal: goal.clone(),
+        power_now,
+        power_wanted,
+        steps: draft.steps,
+        notes: draft.notes,
+        refusals: draft.refusals,
+        sleep_choice,
+        observed_at: live.observed_at,
+    }
+}
+
+/// From any state to serving.
+fn up(s: &Situation, from: &DataSource, draft: &mut Draft) -> Power {
+    preflight::borrowed(s, draft);
+    power::remember(s, Power::Up, draft);
+    let data = data_source::choose(s, from, draft);
+    let quiet = if data.values().any(scrub::is_needed) { service_sleep::drain(s, draft) } else { Vec::new() };
+    secret::up(s, draft);
+    database::up(s, &data, &quiet, draft);
+    log_group::up(s, draft);
+    file_system::up(s, draft);
+    access_point::up(s, draft);
+    target_group::up(s, draft);
+    rule::prepare(s, draft);
+    let clean = scrub::up(s, &data, draft);
+    service::up(s, &clean, draft);
+    rule::forward(s, &clean, draft);
+    scaling::up(s, draft);
+    power::forget_before_sleep(s, draft);
+    access_point::retire(s, draft);
+    removal::keep_undeclared(s, draft);
+    Power::Up
+}
+
+/// From any state to asleep, with the newest data in a database that is stopped or in a snapshot.
+fn down(
+    s: &Situation,
+    mode: SleepMode,
+    idle: Option<Duration>,
+    chosen: &mut Option<SleepChoice>,
+    draft: &mut Draft,
+) -> Power {
+    let choice = sleep::choose(s, mode, idle, draft);
+    let power = choice.power;
+    *chosen = Some(choice);
+    power::remember(s, power, draft);
+    let drained = service_sleep::drain(s, draft);
+    let asleep = database_sleep::down(s, power, &drained, draft);
+    let after: Vec<_> = drained.into_iter().chain(asleep).collect();
+    rule::down(s, &after, draft);
+    removal::keep_undeclared(s, draft);
+    power
+}
+
+/// From any state to nothing but the last snapshots, unless they are to go too.
+fn destroy(s: &Situation, delete_snapshots: bool, draft: &mut Draft) -> Power {
+    let closed = removal::rules(s, draft);
+    let idle = removal::services(s, &closed, draft);
+    removal::target_groups(s, &closed, &idle, draft);
+    let emptied = removal::databases(s, &idle, draft);
+    removal::secrets(s, &emptied, draft);
+    removal::access_points(s, &idle, draft);
+    removal::file_systems(s, delete_snapshots, draft);
+    removal::log_groups(s, &idle, draft);
+    removal::task_definitions(s, &idle, draft);
+    removal::undeclared(s, &idle, draft);
+    if delete_snapshots {
+        snapshot::delete_all(s, &emptied, draft);
+    } else {
+        snapshot::keep(s, draft);
+    }
+    Power::Absent
+}

@@ -1,0 +1,230 @@
+//! The plan linter: what must hold of every plan, whatever it is for. Independent of how plans are made.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::{Action, Goal, Plan, RuleAction, Step, StepId, Until, late_names_in};
+
+use super::draft::key_of;
+
+/// Everything that is wrong with a plan, one sentence each; empty: nothing.
+pub fn check(plan: &Plan) -> Vec<String> {
+    let mut lint = Lint::new(plan);
+    lint.refused_plans_do_nothing();
+    lint.steps_are_in_order();
+    lint.steps_say_why();
+    lint.data_is_kept();
+    lint.clean_data_first();
+    lint.healthy_before_forwarding();
+    lint.suspended_before_zero();
+    lint.late_values_are_known();
+    lint.goals_stay_within_bounds();
+    lint.problems
+}
+
+struct Lint<'a> {
+    plan: &'a Plan,
+    /// Everything that a step needs, directly or not.
+    all_needs: BTreeMap<&'a StepId, BTreeSet<&'a StepId>>,
+    problems: Vec<String>,
+}
+
+impl<'a> Lint<'a> {
+    fn new(plan: &'a Plan) -> Self {
+        let mut all_needs: BTreeMap<&StepId, BTreeSet<&StepId>> = BTreeMap::new();
+        for step in &plan.steps {
+            let mut needs: BTreeSet<&StepId> = step.needs.iter().collect();
+            for need in &step.needs {
+                needs.extend(all_needs.get(need).into_iter().flatten());
+            }
+            all_needs.insert(&step.id, needs);
+        }
+        Self { plan, all_needs, problems: Vec::new() }
+    }
+
+    fn refused_plans_do_nothing(&mut self) {
+        if !self.plan.refusals.is_empty() && !self.plan.steps.is_empty() {
+            self.problems.push("a refused plan has steps".to_owned());
+        }
+    }
+
+    /// Every need stands before its step: so it exists, and there is no cycle.
+    fn steps_are_in_order(&mut self) {
+        let mut seen: BTreeSet<&StepId> = BTreeSet::new();
+        for step in &self.plan.steps {
+            for need in step.needs.iter().filter(|need| !seen.contains(need)) {
+                self.problems.push(format!("{} needs {need}, which does not stand before it", step.id));
+            }
+            if !seen.insert(&step.id) {
+                self.problems.push(format!("{} is there twice", step.id));
+            }
+        }
+    }
+
+    fn steps_say_why(&mut self) {
+        for step in &self.plan.steps {
+            if step.reasons.is_empty() || step.reasons.iter().any(|reason| reason.why.is_empty()) {
+                self.problems.push(format!("{} does not say why", step.id));
+            }
+            if step.title.is_empty() {
+                self.problems.push(format!("{} has no title", step.id));
+            }
+            if step.wait.as_ref().is_some_and(|wait| wait.deadline_seconds == 0) {
+                self.problems.push(format!("{} waits without a deadline", step.id));
+            }
+        }
+    }
+
+    /// No database goes before a snapshot of it, taken in this plan, is available; no such snapshot goes before it.
+    fn data_is_kept(&mut self) {
+        for step in &self.plan.steps {
+            let (Action::StopDatabase { identifier, verified_snapshot, .. }
+            | Action::DeleteDatabase { identifier, verified_snapshot, .. }) = &step.action
+            else {
+                continue;
+            };
+            let taken = self.plan.steps.iter().find(|other| {
+                matches!(&other.action, Action::CreateSnapshot { database, snapshot, .. }
+                    if database == identifier && snapshot == verified_snapshot)
+                    && other.wait.as_ref().is_some_and(|wait| wait.until == Until::SnapshotAvailable)
+            });
+            if !taken.is_some_and(|taken| self.needs(step, taken)) {
+                self.problems.push(format!("{} does not need an available snapshot of {identifier}", step.id));
+            }
+            for other in &self.plan.steps {
+                let deletes = matches!(&other.action, Action::DeleteSnapshot { snapshot, .. } if snapshot == verified_snapshot);
+                let gone = matches!(step.action, Action::DeleteDatabase { .. });
+                if deletes && !(gone && self.needs(other, step)) {
+                    self.problems.push(format!("{} deletes the snapshot that {} relies on", other.id, step.id));
+                }
+            }
+        }
+    }
+
+    /// Nothing serves, and nothing is forwarded, before foreign data is clean.
+    fn clean_data_first(&mut self) {
+        let scrubs: Vec<&Step> = self.steps(|action| matches!(action, Action::RunTask { .. })).collect();
+        for step in self.plan.steps.iter().filter(|step| forwards(step) || starts_tasks(&step.action)) {
+            for scrub in scrubs.iter().filter(|scrub| !self.needs(step, scrub)) {
+                self.problems.push(format!("{} does not need {}", step.id, scrub.id));
+            }
+        }
+    }
+
+    /// A rule forwards after the check of the targets that it forwards to, where the plan has one.
+    fn healthy_before_forwarding(&mut self) {
+        let waits_for_health =
+            |step: &&Step| step.wait.as_ref().is_some_and(|wait| matches!(wait.until, Until::TargetsHealthy { .. }));
+        let checks: Vec<&Step> = self.plan.steps.iter().filter(waits_for_health).collect();
+        for step in self.plan.steps.iter().filter(|step| forwards(step)) {
+            let targets = forward_targets(&step.action);
+            for check in &checks {
+                let Action::Tag { arn, .. } = &check.action else { continue };
+                if targets.contains(&arn.as_str()) && !self.needs(step, check) {
+                    self.problems.push(format!("{} does not need {}", step.id, check.id));
+                }
+            }
+        }
+    }
+
+    /// A minimum above 0 would lift a count of 0 again; bounds come back only when the service is awake.
+    fn suspended_before_zero(&mut self) {
+        for step in &self.plan.steps {
+            let Action::UpdateService { key, update, .. } = &step.action else { continue };
+            for other in &self.plan.steps {
+                let Action::RegisterScalableTarget { key: target, suspended, .. } = &other.action else { continue };
+                if target.name != key.name {
+                    continue;
+                }
+                let zero = update.desired_count == Some(0);
+                if zero && *suspended && !self.needs(step, other) {
+                    self.problems.push(format!("{} does not need {}", step.id, other.id));
+                }
+                if !*suspended && !self.needs(other, step) {
+                    self.problems.push(format!("{} does not need {}", other.id, step.id));
+                }
+            }
+        }
+    }
+
+    /// A late value of something that this plan makes is needed from the step that makes it.
+    fn late_values_are_known(&mut self) {
+        for step in &self.plan.steps {
+            let value = serde_json::to_value(&step.action).unwrap_or_default();
+            for key in late_names_in(&value).iter().filter_map(|name| key_of(name)) {
+                let mut makers = self.plan.steps.iter().filter(|other| *other.action.key() == key && makes(&other.action));
+                if let Some(maker) = makers.next()
+                    && !self.needs(step, maker)
+                {
+                    self.problems.push(format!("{} uses {key} and does not need {}", step.id, maker.id));
+                }
+            }
+        }
+    }
+
+    fn goals_stay_within_bounds(&mut self) {
+        let allowed: fn(&Action) -> bool = match self.plan.goal {
+            Goal::Up { .. } => |action| {
+                !action.is_destructive()
+                    || matches!(action, Action::DeleteAccessPoint { .. })
+                    || matches!(action, Action::DeleteScalingPolicy { .. } | Action::DeregisterScalableTarget { .. })
+                    || matches!(action, Action::DeleteRule { key, .. } if key.name.ends_with(super::rule::WARMING))
+            },
+            Goal::Down { .. } => |action| {
+                !action.is_destructive()
+                    || matches!(action, Action::StopDatabase { .. } | Action::DeleteDatabase { .. })
+                    || matches!(action, Action::DeleteRule { key, .. } if key.name.ends_with(super::rule::WARMING))
+            },
+            Goal::Destroy { .. } => |_| true,
+            Goal::Snapshot => |action| matches!(action, Action::CreateSnapshot { .. } | Action::Tag { .. }),
+            Goal::Prune => |action| matches!(action, Action::DeleteSnapshot { .. }),
+        };
+        for step in self.plan.steps.iter().filter(|step| !allowed(&step.action)) {
+            self.problems.push(format!("{} has no place in `{}`", step.id, self.plan.goal.command()));
+        }
+    }
+
+    fn needs(&self, step: &Step, other: &Step) -> bool {
+        self.all_needs.get(&step.id).is_some_and(|needs| needs.contains(&other.id))
+    }
+
+    fn steps(&self, wanted: fn(&Action) -> bool) -> impl Iterator<Item = &'a Step> {
+        self.plan.steps.iter().filter(move |step| wanted(&step.action))
+    }
+}
+
+/// Does it send requests to tasks? A warming rule is never reached.
+fn forwards(step: &Step) -> bool {
+    !step.action.key().name.ends_with(super::rule::WARMING) && !forward_targets(&step.action).is_empty()
+}
+
+fn forward_targets(action: &Action) -> Vec<&str> {
+    let (Action::CreateRule { actions, .. } | Action::ModifyRule { actions, .. }) = action else { return Vec::new() };
+    let target = |action| match action {
+        &RuleAction::Forward { ref target_group_arn } => Some(target_group_arn.as_str()),
+        _ => None,
+    };
+    actions.iter().filter_map(target).collect()
+}
+
+fn starts_tasks(action: &Action) -> bool {
+    match action {
+        Action::CreateService { desired_count, .. } => *desired_count > 0,
+        Action::UpdateService { update, .. } => update.desired_count.is_some_and(|count| count > 0),
+        _ => false,
+    }
+}
+
+fn makes(action: &Action) -> bool {
+    matches!(
+        action,
+        Action::CreateDatabase { .. }
+            | Action::RestoreDatabase { .. }
+            | Action::CreateSecret { .. }
+            | Action::CreateFileSystem { .. }
+            | Action::CreateAccessPoint { .. }
+            | Action::CreateTargetGroup { .. }
+            | Action::CreateLogGroup { .. }
+            | Action::CreateRule { .. }
+            | Action::RegisterTaskDefinition { .. }
+    )
+}

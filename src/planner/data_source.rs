@@ -1,0 +1,185 @@
+//! Where the data of each database comes from: it is there, or it is restored, or it begins empty.
+
+use std::collections::BTreeMap;
+
+use crate::model::{
+    DataSource, DatabaseSpec, DatabaseState, LiveDatabase, LiveSnapshot, NoteKind, RefusalKind, ResourceKey,
+    ResourceKind, Sighting, TAG_SCRUB, TAG_SOURCE,
+};
+
+use super::draft::Draft;
+use super::situation::{Found, Situation, key, refuse_unreadable};
+use super::snapshot_fit;
+
+/// Where the data of a database comes from.
+pub(super) enum Data<'a> {
+    /// It is there.
+    Existing(&'a LiveDatabase),
+    /// There is none yet.
+    Empty,
+    /// From a snapshot; data that is not this environment's own is scrubbed before anything reaches it.
+    Snapshot { snapshot: &'a LiveSnapshot, scrub: bool },
+    /// Nobody may say; the refusal is in the draft.
+    Blocked,
+}
+
+/// Decides for every database.
+pub(super) fn choose<'a>(s: &Situation<'a>, from: &DataSource, draft: &mut Draft) -> BTreeMap<&'a str, Data<'a>> {
+    if *from != DataSource::Latest && s.desired.databases.len() != 1 {
+        draft.refuse(
+            None,
+            RefusalKind::Misfit,
+            format!("--from is clear only with one database, and this environment has {}", s.desired.databases.len()),
+            "leave --from out: each database is restored from its own newest snapshot",
+        );
+    }
+    let choice = |(name, spec): (&'a String, &'a DatabaseSpec)| (name.as_str(), choose_one(s, name, spec, from, draft));
+    s.desired.databases.iter().map(choice).collect()
+}
+
+fn choose_one<'a>(
+    s: &Situation<'a>,
+    name: &str,
+    spec: &DatabaseSpec,
+    from: &DataSource,
+    draft: &mut Draft,
+) -> Data<'a> {
+    let key = key(ResourceKind::Database, name);
+    match s.look(draft, &key, &s.live.databases) {
+        Found::Blocked => return Data::Blocked,
+        Found::Ours(database) if database.state() != DatabaseState::Deleting => {
+            note_unused_source(&key, database, from, draft);
+            return Data::Existing(database);
+        }
+        Found::Ours(database) => draft.note(
+            Some(key.clone()),
+            NoteKind::Busy,
+            format!("{} is being deleted; its name is free when that is done", database.identifier),
+        ),
+        Found::Absent => {}
+    }
+    match from {
+        DataSource::Latest => latest(s, &key, spec, draft),
+        DataSource::Database(identifier) if *identifier == spec.identifier => latest(s, &key, spec, draft),
+        DataSource::Database(identifier) => newest_of(s, &key, spec, identifier, draft),
+        DataSource::Snapshot(snapshot) => named(s, &key, spec, snapshot, draft),
+    }
+}
+
+fn note_unused_source(key: &ResourceKey, database: &LiveDatabase, from: &DataSource, draft: &mut Draft) {
+    let source = database.tags.get(TAG_SOURCE).map_or("", String::as_str);
+    let asked = match from {
+        DataSource::Latest => return,
+        DataSource::Snapshot(snapshot) if source == format!("snapshot:{snapshot}") => return,
+        DataSource::Snapshot(snapshot) => snapshot,
+        DataSource::Database(identifier) => identifier,
+    };
+    draft.note(
+        Some(key.clone()),
+        NoteKind::NotDone,
+        format!(
+            "{} exists, and the data of an existing database is never replaced by {asked}; to start from it, \
+             `down --mode hibernate` or `destroy` first",
+            database.identifier
+        ),
+    );
+}
+
+/// This environment's own newest snapshot. One that is still being taken is waited for: an older one would lose data.
+fn latest<'a>(s: &Situation<'a>, key: &ResourceKey, spec: &DatabaseSpec, draft: &mut Draft) -> Data<'a> {
+    let Some(all) = snapshots_of(s, key, &key.name, draft) else { return Data::Blocked };
+    let of_this = || all.iter().filter(|snapshot| snapshot.database == spec.identifier && may_become_available(snapshot));
+    let own = of_this().filter(|snapshot| s.desired.owns(&snapshot.tags)).max_by_key(|snapshot| age_rank(snapshot));
+    if let Some(newer) = of_this().filter(|snapshot| !s.desired.owns(&snapshot.tags)).max_by_key(|one| age_rank(one))
+        && own.is_none_or(|own| age_rank(newer) > age_rank(own))
+    {
+        let text = "is newer, but does not carry this environment's tags and is not taken; --from takes it";
+        draft.note(Some(key.clone()), NoteKind::Warning, format!("snapshot {} {text}", newer.identifier));
+    }
+    let Some(own) = own else { return Data::Empty };
+    taken(s, key, spec, own, draft)
+}
+
+fn newest_of<'a>(
+    s: &Situation<'a>,
+    key: &ResourceKey,
+    spec: &DatabaseSpec,
+    identifier: &str,
+    draft: &mut Draft,
+) -> Data<'a> {
+    let Some(all) = snapshots_of(s, key, identifier, draft) else { return Data::Blocked };
+    let newest = all.iter().filter(|one| one.database == identifier && one.is_available()).max_by_key(|one| age_rank(one));
+    match newest {
+        Some(snapshot) => taken(s, key, spec, snapshot, draft),
+        None => refuse_missing(key, &format!("database {identifier} has no available manual snapshot"), draft),
+    }
+}
+
+fn named<'a>(s: &Situation<'a>, key: &ResourceKey, spec: &DatabaseSpec, wanted: &str, draft: &mut Draft) -> Data<'a> {
+    let all = || s.live.snapshots.values().filter_map(Sighting::present).flatten();
+    match all().find(|snapshot| snapshot.identifier.eq_ignore_ascii_case(wanted) && may_become_available(snapshot)) {
+        Some(snapshot) => taken(s, key, spec, snapshot, draft),
+        None => {
+            for (name, sighting) in &s.live.snapshots {
+                if let Sighting::Unreadable { why } = sighting {
+                    refuse_unreadable(draft, &ResourceKey::new(ResourceKind::Snapshot, name), why);
+                }
+            }
+            refuse_missing(key, &format!("there is no usable snapshot {wanted}"), draft)
+        }
+    }
+}
+
+fn taken<'a>(
+    s: &Situation<'a>,
+    key: &ResourceKey,
+    spec: &DatabaseSpec,
+    snapshot: &'a LiveSnapshot,
+    draft: &mut Draft,
+) -> Data<'a> {
+    let own = s.desired.owns(&snapshot.tags) && snapshot.database == spec.identifier;
+    let scrub = !own || snapshot.tags.get(TAG_SCRUB).is_some_and(|state| state == "needed");
+    snapshot_fit::check(key, spec, snapshot, scrub, draft);
+    if !snapshot.is_available() {
+        let text = format!("snapshot {} is {}; the restore waits for it", snapshot.identifier, snapshot.status);
+        draft.note(Some(key.clone()), NoteKind::Busy, text);
+    }
+    Data::Snapshot { snapshot, scrub }
+}
+
+/// The snapshots under a name; `None` after a refusal. Without them nobody knows whether a new database may be empty.
+fn snapshots_of<'a>(
+    s: &Situation<'a>,
+    key: &ResourceKey,
+    name: &str,
+    draft: &mut Draft,
+) -> Option<&'a [LiveSnapshot]> {
+    match s.live.snapshots.get(name) {
+        Some(Sighting::Present(snapshots)) => Some(snapshots),
+        Some(Sighting::Absent) => Some(&[]),
+        Some(Sighting::Unreadable { why }) => {
+            refuse_unreadable(draft, &ResourceKey::new(ResourceKind::Snapshot, &key.name), why);
+            None
+        }
+        None => {
+            refuse_unreadable(draft, &ResourceKey::new(ResourceKind::Snapshot, &key.name), "they were not looked at");
+            None
+        }
+    }
+}
+
+fn refuse_missing<'a>(key: &ResourceKey, why: &str, draft: &mut Draft) -> Data<'a> {
+    let remedy = "`envctl snapshot list` names this environment's; automated snapshots must be copied first";
+    draft.refuse(Some(key.clone()), RefusalKind::Misfit, why, remedy);
+    Data::Blocked
+}
+
+/// Orders snapshots by age; one without a time is still being taken, and so the newest.
+pub(super) fn age_rank(snapshot: &LiveSnapshot) -> (bool, Option<jiff::Timestamp>, &str) {
+    (snapshot.created_at.is_none(), snapshot.created_at, &snapshot.identifier)
+}
+
+/// Available, or on its way there.
+pub(super) fn may_become_available(snapshot: &LiveSnapshot) -> bool {
+    !matches!(snapshot.status.as_str(), "failed" | "deleting" | "deleted" | "error" | "incompatible-restore")
+}

@@ -1,0 +1,147 @@
+//! What differs between a database and its spec: what can be changed in place, and what never can (`aws.md` 2.5).
+
+use crate::model::{DatabaseChanges, DatabaseSpec, DatabaseState, LiveDatabase, LiveSnapshot, Reason};
+
+use super::draft::field;
+use super::version;
+
+/// What differs.
+#[derive(Default)]
+pub(super) struct Differences {
+    /// To be changed in place.
+    pub(super) changes: DatabaseChanges,
+    /// Why, field by field.
+    pub(super) reasons: Vec<Reason>,
+    /// What AWS never changes: what is wrong, and the remedy.
+    pub(super) impossible: Vec<(String, String)>,
+    /// What to know.
+    pub(super) warnings: Vec<String>,
+}
+
+/// Compares field by field. While AWS is applying a change, the value that it is applying counts.
+pub(super) fn differences(
+    spec: &DatabaseSpec,
+    live: &LiveDatabase,
+    security_groups: Option<Vec<String>>,
+) -> Differences {
+    let mut found = Differences::default();
+    compare_fixed(spec, live, &mut found);
+    compare_version(spec.engine_version.as_deref(), &live.engine_version, live, &mut found);
+    compare_storage(spec, live, &mut found);
+    compare_settings(spec, live, &mut found);
+    if let Some(groups) = security_groups
+        && groups != live.security_groups
+    {
+        found.reasons.push(field("security-groups", live.security_groups.join(" "), groups.join(" "), CHANGED));
+        found.changes.security_groups = Some(groups);
+    }
+    found
+}
+
+/// What a restore loses, although it was asked for (`aws.md` 2.4): set once the database is available.
+pub(super) fn lost_by_restore(spec: &DatabaseSpec, snapshot: &LiveSnapshot) -> Differences {
+    let mut found = Differences::default();
+    let why = "a restore does not take it";
+    if let Some(max) = spec.max_storage_gib {
+        found.changes.max_storage_gib = Some(max);
+        found.reasons.push(field("max-storage", "unset", format!("{max} GiB"), why));
+    }
+    if spec.performance_insights == Some(true) {
+        found.changes.performance_insights = Some(true);
+        found.reasons.push(field("performance-insights", false, true, why));
+    }
+    if let Some(wanted) = &spec.engine_version
+        && !version::matches(wanted, &snapshot.engine_version)
+        && !version::is_downgrade(wanted, &snapshot.engine_version)
+    {
+        found.changes.engine_version = Some(wanted.clone());
+        found.reasons.push(field("engine-version", &snapshot.engine_version, wanted, "a restore keeps the snapshot's"));
+    }
+    found
+}
+
+const CHANGED: &str = "the spec says otherwise";
+
+fn compare_fixed(spec: &DatabaseSpec, live: &LiveDatabase, found: &mut Differences) {
+    let mut fixed = |field: &str, from: &str, to: &str, differs: bool| {
+        if differs {
+            let why = format!("{field} is {from}, the spec says {to}, and AWS cannot change it");
+            found.impossible.push((why, format!("set {field}: {from} in the spec, or give the database a new name")));
+        }
+    };
+    fixed("engine", &live.engine, spec.engine.as_str(), live.engine != spec.engine.as_str());
+    fixed("username", &live.username, &spec.username, live.username != spec.username);
+    let word = |encrypted: bool| if encrypted { "true" } else { "false" };
+    fixed("encrypted", word(live.encrypted), word(spec.encrypted), live.encrypted != spec.encrypted);
+    if live.extended_support == Some(true) && !spec.extended_support {
+        found.warnings.push("it is enrolled in Extended Support, which only a restore can end".to_owned());
+    }
+}
+
+fn compare_version(wanted: Option<&str>, current: &str, live: &LiveDatabase, found: &mut Differences) {
+    let Some(wanted) = wanted else { return };
+    let current = effective(live, "engine_version").unwrap_or(current);
+    if version::matches(wanted, current) {
+    } else if version::is_major_downgrade(wanted, current) {
+        let remedy = format!("set engine-version: {}", version::major(current));
+        found.impossible.push((format!("engine-version is {current}, and AWS never goes back to {wanted}"), remedy));
+    } else if version::is_downgrade(wanted, current) {
+        found.warnings.push(format!("AWS has upgraded it to {current}; the spec still says {wanted}"));
+    } else {
+        found.reasons.push(field("engine-version", current, wanted, CHANGED));
+        found.changes.engine_version = Some(wanted.to_owned());
+    }
+}
+
+fn compare_storage(spec: &DatabaseSpec, live: &LiveDatabase, found: &mut Differences) {
+    let current = effective(live, "storage_gib").and_then(|text| text.parse().ok()).unwrap_or(live.storage_gib);
+    if spec.storage_gib > current {
+        found.reasons.push(field("storage", format!("{current} GiB"), format!("{} GiB", spec.storage_gib), CHANGED));
+        found.changes.storage_gib = Some(spec.storage_gib);
+    } else if spec.storage_gib < current && spec.max_storage_gib.is_none_or(|max| max < current) {
+        let why = format!("storage is {current} GiB, the spec says {} GiB, and storage never shrinks", spec.storage_gib);
+        found.impossible.push((why, format!("set storage: {current} GiB in the spec")));
+    }
+}
+
+fn compare_settings(spec: &DatabaseSpec, live: &LiveDatabase, found: &mut Differences) {
+    /// One comparison a line: field in the spec, field of the changes, what is there, what is wanted.
+    macro_rules! compare {
+        ($($name:literal, $field:ident, $current:expr, $wanted:expr;)*) => {
+            $(if let Some(wanted) = $wanted {
+                let pending = effective(live, stringify!($field));
+                let same = match pending {
+                    Some(text) => text == wanted.to_string(),
+                    None => $current.as_ref() == Some(&wanted),
+                };
+                if !same {
+                    let from = $current.as_ref().map_or("unset".to_owned(), ToString::to_string);
+                    found.reasons.push(field($name, from, &wanted, CHANGED));
+                    found.changes.$field = Some(wanted);
+                }
+            })*
+        };
+    }
+    compare! {
+        "class", class, Some(live.class.clone()), Some(spec.class.clone());
+        "storage-type", storage_type, Some(live.storage_type.clone()), Some(spec.storage_type.clone());
+        "iops", iops, live.iops, spec.iops;
+        "storage-throughput", storage_throughput, live.storage_throughput, spec.storage_throughput;
+        "max-storage", max_storage_gib, live.max_storage_gib, spec.max_storage_gib;
+        "multi-az", multi_az, Some(live.multi_az), Some(spec.multi_az);
+        "public", publicly_accessible, Some(live.publicly_accessible), Some(spec.publicly_accessible);
+        "parameter-group", parameter_group, live.parameter_group.clone(), spec.parameter_group.clone();
+        "backup-retention", backup_retention_days, Some(live.backup_retention_days), Some(spec.backup_retention_days);
+        "deletion-protection", deletion_protection, Some(live.deletion_protection), Some(spec.deletion_protection);
+        "auto-minor-version-upgrade", auto_minor_version_upgrade, Some(live.auto_minor_version_upgrade),
+            Some(spec.auto_minor_version_upgrade);
+        "performance-insights", performance_insights, Some(live.performance_insights), spec.performance_insights;
+        "port", port, live.endpoint.as_ref().map(|endpoint| endpoint.port),
+            live.endpoint.as_ref().map(|_| spec.port);
+    }
+}
+
+/// The value that AWS is applying right now; `None`: none, or it waits for the maintenance window (ours does not).
+fn effective<'a>(live: &'a LiveDatabase, field: &str) -> Option<&'a str> {
+    if live.state() == DatabaseState::Busy { live.pending.get(field).map(String::as_str) } else { None }
+}

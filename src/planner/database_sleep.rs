@@ -1,0 +1,163 @@
+//! Databases on the way to sleep, and on the way out: a snapshot first, always taken in this run and read back as
+//! available, then stopped or deleted.
+
+use crate::model::{
+    Action, DatabaseChanges, DatabaseState, LiveDatabase, NoteKind, Power, ResourceKey, ResourceKind, StepId, Subject,
+    TAG_SCRUB, TAG_SOURCE, Until, Wait,
+};
+
+use super::database;
+use super::draft::{Draft, NewStep, field};
+use super::durations;
+use super::situation::{Found, Situation, key};
+
+/// Puts every database to sleep once the tasks are gone; the steps after which they sleep.
+pub(super) fn down(s: &Situation, power: Power, drained: &[StepId], draft: &mut Draft) -> Vec<StepId> {
+    let mut asleep = Vec::new();
+    for name in s.desired.databases.keys() {
+        let key = key(ResourceKind::Database, name);
+        if let Found::Ours(live) = s.look(draft, &key, &s.live.databases) {
+            asleep.extend(match power {
+                Power::Parked => park(s, &key, live, drained, draft),
+                _ => remove(s, &key, live, drained, "the environment sleeps", draft),
+            });
+        }
+    }
+    asleep
+}
+
+/// Stops a database after a snapshot of it.
+fn park(
+    s: &Situation,
+    key: &ResourceKey,
+    live: &LiveDatabase,
+    drained: &[StepId],
+    draft: &mut Draft,
+) -> Option<StepId> {
+    match live.state() {
+        DatabaseState::Stopped => return None,
+        DatabaseState::Busy if live.status == "stopping" => {
+            draft.note(Some(key.clone()), NoteKind::Busy, format!("{} is stopping already", live.identifier));
+            return None;
+        }
+        DatabaseState::Deleting => {
+            note_leaving(key, live, draft);
+            return None;
+        }
+        DatabaseState::Available | DatabaseState::BackingUp | DatabaseState::Busy | DatabaseState::Broken => {}
+    }
+    let (snapshot, taken) = snapshot(s, key, live, drained, draft)?;
+    let action = Action::StopDatabase {
+        key: key.clone(),
+        identifier: live.identifier.clone(),
+        resource_id: live.resource_id.clone(),
+        verified_snapshot: snapshot,
+    };
+    let step = NewStep::new(format!("stop-{key}"), format!("stop database {}", live.identifier), action)
+        .reasons([field("status", &live.status, "stopped", "the environment sleeps")])
+        .after([taken])
+        .until(wait(key, live, Until::DatabaseStopped, durations::DATABASE_POWER_DEADLINE));
+    Some(draft.add(step))
+}
+
+/// Deletes a database after a snapshot of it. A stopped one is started first: RDS takes no snapshot of it.
+pub(super) fn remove(
+    s: &Situation,
+    key: &ResourceKey,
+    live: &LiveDatabase,
+    drained: &[StepId],
+    why: &str,
+    draft: &mut Draft,
+) -> Option<StepId> {
+    if live.state() == DatabaseState::Deleting {
+        note_leaving(key, live, draft);
+        return None;
+    }
+    let (snapshot, taken) = snapshot(s, key, live, drained, draft)?;
+    let mut after = vec![taken];
+    if live.deletion_protection {
+        let changes = DatabaseChanges { deletion_protection: Some(false), ..DatabaseChanges::default() };
+        let action = Action::ModifyDatabase { key: key.clone(), identifier: live.identifier.clone(), changes };
+        let title = format!("lift the deletion protection of {}", live.identifier);
+        let reason = field("deletion-protection", true, false, "its data is in a verified snapshot, and it is deleted next");
+        let step = NewStep::new(format!("unprotect-{key}"), title, action).reasons([reason]).after(after.clone());
+        let identifier = &live.identifier;
+        after.push(draft.add(step.until(database::available(key, identifier, false, durations::DATABASE_CHANGE_DEADLINE))));
+    }
+    let action = Action::DeleteDatabase {
+        key: key.clone(),
+        identifier: live.identifier.clone(),
+        resource_id: live.resource_id.clone(),
+        verified_snapshot: snapshot,
+    };
+    let step = NewStep::new(format!("delete-{key}"), format!("delete database {}", live.identifier), action)
+        .reasons([field("status", &live.status, "gone", why)])
+        .after(after)
+        .until(wait(key, live, Until::Gone, durations::DATABASE_CHANGE_DEADLINE));
+    Some(draft.add(step))
+}
+
+/// Takes a snapshot and waits until it is available: its name, and the step. `None`, with a note, when none can be
+/// taken; then nothing may be done to the database either.
+pub(super) fn snapshot(
+    s: &Situation,
+    key: &ResourceKey,
+    live: &LiveDatabase,
+    drained: &[StepId],
+    draft: &mut Draft,
+) -> Option<(String, StepId)> {
+    let mut after = drained.to_vec();
+    match live.state() {
+        DatabaseState::Available | DatabaseState::BackingUp => {}
+        DatabaseState::Stopped => {
+            let text = format!("{} is stopped, and RDS takes no snapshot of it: it is started for one", live.identifier);
+            draft.note(Some(key.clone()), NoteKind::Chosen, text);
+            after.push(database::start(key, live, "a snapshot needs it to run", draft));
+        }
+        DatabaseState::Busy if live.status == "stopping" => {
+            after.push(database::start(key, live, "a snapshot needs it to run", draft));
+        }
+        DatabaseState::Busy => after.push(database::wait_for(s, key, live, draft)),
+        DatabaseState::Deleting | DatabaseState::Broken => {
+            let text = format!("{} is {}: no snapshot can be taken, so it is left alone", live.identifier, live.status);
+            draft.note(Some(key.clone()), NoteKind::NotDone, text);
+            return None;
+        }
+    }
+    let name = snapshot_name(s, &live.identifier);
+    let key = ResourceKey::new(ResourceKind::Snapshot, &key.name);
+    let mut tags = s.desired.tags_of(&key);
+    for inherited in [TAG_SOURCE, TAG_SCRUB] {
+        tags.extend(live.tags.get(inherited).map(|value| (inherited.to_owned(), value.clone())));
+    }
+    let action = Action::CreateSnapshot {
+        key: key.clone(),
+        database: live.identifier.clone(),
+        snapshot: name.clone(),
+        tags,
+    };
+    let step = NewStep::new(format!("snapshot-database/{}", key.name), format!("take snapshot {name}"), action)
+        .because(format!("the newest data of {} is nowhere else", live.identifier))
+        .after(after)
+        .until(Wait {
+            subject: Subject::Snapshot { snapshot: name.clone() },
+            key,
+            until: Until::SnapshotAvailable,
+            deadline_seconds: durations::DATABASE_CHANGE_DEADLINE,
+        });
+    Some((name, draft.add(step)))
+}
+
+/// A name that no other run makes, valid at RDS (`aws.md` 2.3): lower case, as RDS stores it.
+fn snapshot_name(s: &Situation, identifier: &str) -> String {
+    let time = s.policy.now.strftime("%Y%m%dT%H%M%SZ");
+    format!("{identifier}-{time}-{}", s.policy.suffix).to_lowercase()
+}
+
+fn note_leaving(key: &ResourceKey, live: &LiveDatabase, draft: &mut Draft) {
+    draft.note(Some(key.clone()), NoteKind::Busy, format!("{} is being deleted already", live.identifier));
+}
+
+fn wait(key: &ResourceKey, live: &LiveDatabase, until: Until, deadline_seconds: u64) -> Wait {
+    Wait { subject: Subject::Database { identifier: live.identifier.clone() }, key: key.clone(), until, deadline_seconds }
+}

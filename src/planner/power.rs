@@ -1,0 +1,149 @@
+//! The power state: what is there now, and remembering what was asked for.
+
+use crate::model::{
+    Action, Desired, Live, LiveService, Power, ResourceKey, ResourceKind, RuleAction, StepId, TAG_BEFORE_SLEEP,
+    TAG_POWER, Tags, present,
+};
+
+use super::database;
+use super::draft::{Draft, NewStep};
+use super::situation::{Situation, key};
+
+/// The power state that the environment is in, by what is there and not by what was asked for. Half awake is up.
+pub fn observed(desired: &Desired, live: &Live) -> Power {
+    if !anything_is_there(desired, live) {
+        return Power::Absent;
+    }
+    let serving = present(&live.services).any(|(_, service)| service.is_active() && service.desired_count > 0);
+    let forwarding = present(&live.rules).any(|(name, rule)| {
+        !name.ends_with(super::rule::WARMING) && rule.actions.iter().any(|action| matches!(action, RuleAction::Forward { .. }))
+    });
+    match sleeping_databases(desired, live) {
+        _ if serving || forwarding => Power::Up,
+        None => Power::Up,
+        Some(power) => power,
+    }
+}
+
+/// The power state asked for last; `None`: never asked, or nothing is there that could remember it.
+pub fn remembered(desired: &Desired, live: &Live) -> Option<Power> {
+    let of_services = present(&live.services).filter(|(_, service)| service.is_active()).map(|(_, service)| &service.tags);
+    let tags = of_services.chain(present(&live.secrets).map(|(_, secret)| &secret.tags));
+    let others = present(&live.target_groups).map(|(_, group)| &group.tags);
+    let others = others.chain(present(&live.access_points).map(|(_, point)| &point.tags));
+    tags.chain(others).filter(|tags| desired.owns(tags)).find_map(|tags| tags.get(TAG_POWER)?.parse().ok())
+}
+
+/// How the databases sleep, when every one of them does: parked as soon as one is stopped.
+pub(super) fn sleeping_databases(desired: &Desired, live: &Live) -> Option<Power> {
+    let mut asleep = if desired.databases.is_empty() { Power::Parked } else { Power::Hibernated };
+    for name in desired.databases.keys() {
+        match live.databases.get(name) {
+            Some(sighting) => asleep = asleep.min(database::sleeping(sighting.present())?),
+            None => return None,
+        }
+    }
+    Some(asleep)
+}
+
+/// Remembers the power state asked for on what is there, before anything else is done. Before sleep a service also
+/// remembers its counts, once.
+pub(super) fn remember(s: &Situation, power: Power, draft: &mut Draft) {
+    let mut gate: Vec<StepId> = Vec::new();
+    for (key, arn, tags, name) in anchors(s) {
+        let mut wanted = Tags::new();
+        if tags.get(TAG_POWER).map(String::as_str) != Some(power.as_str()) {
+            wanted.extend(s.power_tags(power));
+        }
+        if power.is_asleep() && key.kind == ResourceKind::Service {
+            wanted.extend(before_sleep(s, &key.name, tags));
+        }
+        if wanted.is_empty() {
+            continue;
+        }
+        let from = tags.get(TAG_POWER).map_or("nothing", String::as_str);
+        let reason = super::draft::field("power", from, power, "what was asked for is remembered before it is done");
+        let action = Action::Tag { key: key.clone(), arn, tags: wanted, remove: Vec::new() };
+        gate.push(draft.add(NewStep::new(format!("remember-{key}"), format!("remember on {name}: {power}"), action).reasons([reason])));
+    }
+    draft.set_gate(gate);
+}
+
+/// What a service had before it was put to sleep: the running count, and its bounds where autoscaling decides.
+fn before_sleep(s: &Situation, name: &str, tags: &Tags) -> Tags {
+    let live = s.live.services.get(name).and_then(|sighting| sighting.present());
+    let scaling = s.live.scaling.get(name).and_then(|sighting| sighting.present());
+    match live {
+        Some(live) if live.desired_count > 0 && !tags.contains_key(TAG_BEFORE_SLEEP) => {
+            let mut text = format!("desired={}", live.desired_count);
+            if let Some(scaling) = scaling {
+                text = format!("{text} min={} max={}", scaling.min, scaling.max);
+            }
+            Tags::from([(TAG_BEFORE_SLEEP.to_owned(), text)])
+        }
+        _ => Tags::new(),
+    }
+}
+
+/// The count that a service had before it was put to sleep.
+pub(super) fn count_before_sleep(live: &LiveService) -> Option<u32> {
+    let text = live.tags.get(TAG_BEFORE_SLEEP)?;
+    text.split(' ').find_map(|part| part.strip_prefix("desired=")?.parse().ok())
+}
+
+/// Forgets the counts from before the sleep, when a service is awake.
+pub(super) fn forget_before_sleep(s: &Situation, draft: &mut Draft) {
+    for name in s.desired.services.keys() {
+        let key = key(ResourceKind::Service, name);
+        let Some(live) = s.live.services.get(name).and_then(|sighting| sighting.present()) else { continue };
+        if live.is_active() && s.desired.owns(&live.tags) && live.tags.contains_key(TAG_BEFORE_SLEEP) {
+            let remove = vec![TAG_BEFORE_SLEEP.to_owned()];
+            let action = Action::Tag { key: key.clone(), arn: live.arn.clone(), tags: Tags::new(), remove };
+            let awake = draft.ready(&key);
+            draft.add(
+                NewStep::new(format!("forget-{key}"), format!("forget what {} had before sleep", live.service_name), action)
+                    .because("it is awake")
+                    .after(awake),
+            );
+        }
+    }
+}
+
+type Anchor<'a> = (ResourceKey, String, &'a Tags, &'a str);
+
+/// The owned resources that remember: services and secrets; without any, the first kind that there is.
+fn anchors<'a>(s: &Situation<'a>) -> Vec<Anchor<'a>> {
+    let live = s.live;
+    let services = present(&live.services).filter(|(_, service)| service.is_active()).map(|(name, service)| {
+        (key(ResourceKind::Service, name), service.arn.clone(), &service.tags, service.service_name.as_str())
+    });
+    let secrets = present(&live.secrets).filter(|(_, secret)| secret.deletes_at.is_none()).map(|(name, secret)| {
+        (key(ResourceKind::Secret, name), secret.arn.clone(), &secret.tags, secret.secret_name.as_str())
+    });
+    let groups = present(&live.target_groups).map(|(name, group)| {
+        (key(ResourceKind::TargetGroup, name), group.arn.clone(), &group.tags, group.target_group_name.as_str())
+    });
+    let points = present(&live.access_points)
+        .map(|(name, point)| (key(ResourceKind::AccessPoint, name), point.arn.clone(), &point.tags, point.id.as_str()));
+    let ours = |anchors: Vec<Anchor<'a>>| -> Vec<Anchor<'a>> {
+        anchors.into_iter().filter(|(_, _, tags, _)| s.desired.owns(tags)).collect()
+    };
+    let first = ours(services.chain(secrets).collect());
+    if first.is_empty() {
+        let groups = ours(groups.collect());
+        if groups.is_empty() { ours(points.collect()) } else { groups }
+    } else {
+        first
+    }
+}
+
+fn anything_is_there(desired: &Desired, live: &Live) -> bool {
+    let ours = |tags: &Tags| desired.owns(tags);
+    present(&live.databases).any(|(_, one)| ours(&one.tags))
+        || present(&live.services).any(|(_, one)| one.is_active() && ours(&one.tags))
+        || present(&live.rules).any(|(_, one)| one.tags.as_ref().is_none_or(&ours))
+        || present(&live.target_groups).any(|(_, one)| ours(&one.tags))
+        || present(&live.access_points).any(|(_, one)| ours(&one.tags))
+        || present(&live.secrets).any(|(_, one)| one.deletes_at.is_none() && ours(&one.tags))
+        || present(&live.log_groups).any(|(_, one)| one.tags.as_ref().is_some_and(ours))
+}

@@ -1,0 +1,280 @@
+//! Listener rules. A rule answers with the asleep page until the targets behind it are healthy.
+//!
+//! ELB checks only targets that some rule forwards to, and ECS wants its target group attached to a listener
+//! (`aws.md` 4.3). So while a rule still answers with the page, a *warming rule* with the same conditions and a higher
+//! priority number, which no request ever reaches, forwards to the target group; it goes when the rule forwards.
+
+use crate::model::{
+    Action, ListenerSelector, LiveRule, NoteKind, RefusalKind, ResourceKey, ResourceKind, RuleAction, RuleSpec,
+    late_text,
+};
+
+use super::condition::{condition_words, resolved, same_actions, same_conditions, words};
+use super::draft::{Draft, NewStep, field};
+use super::priority::{self, Priorities};
+use super::situation::{Found, Situation, key, refuse_unreadable};
+
+/// Ends the name of a warming rule.
+pub(super) const WARMING: &str = ".warming";
+
+/// Makes sure that every rule is there, and that every target group is attached: rules that do not forward yet stay
+/// on the asleep page, with a warming rule behind them.
+pub(super) fn prepare(s: &Situation, draft: &mut Draft) {
+    let mut priorities = Priorities::of(s.live);
+    for (name, spec) in &s.desired.rules {
+        let key = key(ResourceKind::ListenerRule, name);
+        match s.look(draft, &key, &s.live.rules) {
+            Found::Absent => {
+                let priority = create(s, &key, spec, &mut priorities, draft);
+                warm(s, &key, spec, priority, &mut priorities, draft);
+            }
+            Found::Ours(live) => {
+                reprioritise(s, &key, spec, live, &mut priorities, draft);
+                if !forwards(s, spec, live, draft) {
+                    let above = spec.priority.or(live.priority).unwrap_or_default();
+                    warm(s, &key, spec, above, &mut priorities, draft);
+                }
+            }
+            Found::Blocked => continue,
+        }
+        note_shadows(s, &key, spec, draft);
+    }
+}
+
+/// Lets every rule forward once the targets of its service are healthy, and removes the warming rules.
+pub(super) fn forward(s: &Situation, gate: &[crate::model::StepId], draft: &mut Draft) {
+    for (name, spec) in &s.desired.rules {
+        let key = key(ResourceKind::ListenerRule, name);
+        let Found::Absent | Found::Ours(_) = s.look(draft, &key, &s.live.rules) else { continue };
+        let live = s.live.rules.get(name).and_then(|sighting| sighting.present());
+        let wanted = resolved(&spec.actions, &draft.lasting(&s.facts));
+        let actions_differ = live.is_none_or(|live| !same_actions(&wanted, &live.actions));
+        let conditions_differ = live.is_some_and(|live| !same_conditions(&spec.conditions, &live.conditions));
+        if actions_differ || conditions_differ {
+            let mut reasons = Vec::new();
+            if actions_differ {
+                let from = live.map_or("page".to_owned(), |live| words(&live.actions));
+                reasons.push(field("actions", from, words(&wanted), "the environment is up"));
+            }
+            if let Some(live) = live.filter(|_| conditions_differ) {
+                let (from, to) = (condition_words(&live.conditions), condition_words(&spec.conditions));
+                reasons.push(field("conditions", from, to, "the spec says otherwise"));
+            }
+            let action = Action::ModifyRule {
+                key: key.clone(),
+                arn: draft.fact(&s.facts, &key, "arn"),
+                conditions: spec.conditions.clone(),
+                actions: wanted,
+            };
+            let mut after = gate.to_vec();
+            after.extend(draft.ready(&key));
+            for service in services_behind(s, spec) {
+                after.extend(draft.ready(&ResourceKey::new(ResourceKind::Service, service)));
+            }
+            let step = NewStep::new(format!("forward-{key}"), format!("let rule {name} forward"), action);
+            let forwarded = draft.add(step.reasons(reasons).after(after));
+            draft.hold(&key, forwarded.clone());
+            for service in services_behind(s, spec) {
+                draft.hold(&ResourceKey::new(ResourceKind::Service, service), forwarded.clone());
+            }
+        }
+        cool(s, &key, draft);
+    }
+}
+
+/// Puts every rule on the asleep page, after these steps, and removes warming rules that were left.
+pub(super) fn down(s: &Situation, after: &[crate::model::StepId], draft: &mut Draft) {
+    for (name, spec) in &s.desired.rules {
+        let key = key(ResourceKind::ListenerRule, name);
+        let Found::Ours(live) = s.look(draft, &key, &s.live.rules) else { continue };
+        let page = vec![spec.asleep.clone()];
+        if !same_actions(&page, &live.actions) {
+            let reason = field("actions", words(&live.actions), words(&page), "the environment sleeps");
+            let action = Action::ModifyRule {
+                key: key.clone(),
+                arn: live.arn.clone(),
+                conditions: live.conditions.clone(),
+                actions: page,
+            };
+            let step = NewStep::new(format!("sleep-{key}"), format!("let rule {name} answer with the asleep page"), action);
+            let asleep = draft.add(step.reasons([reason]).after(after.iter().cloned()));
+            draft.hold(&key, asleep);
+        }
+        cool(s, &key, draft);
+    }
+}
+
+/// The key of a rule's warming rule.
+pub(super) fn warming_key(rule: &ResourceKey) -> ResourceKey {
+    ResourceKey::new(ResourceKind::ListenerRule, format!("{}{WARMING}", rule.name))
+}
+
+/// Does the live rule forward to the target group that the spec names?
+pub(super) fn forwards(s: &Situation, spec: &RuleSpec, live: &LiveRule, draft: &Draft) -> bool {
+    let Some(group) = &spec.target_group else { return true };
+    let arn = draft.fact(&s.facts, &ResourceKey::new(ResourceKind::TargetGroup, group), "arn");
+    live.actions.iter().any(|action| matches!(action, RuleAction::Forward { target_group_arn } if *target_group_arn == arn))
+}
+
+/// The services (names in the spec) whose tasks a rule forwards to.
+fn services_behind<'a>(s: &'a Situation, spec: &'a RuleSpec) -> impl Iterator<Item = &'a String> {
+    s.desired.services.iter().filter_map(|(name, service)| {
+        let attached = service.attachment.as_ref().map(|attachment| &attachment.target_group);
+        (attached.is_some() && attached == spec.target_group.as_ref()).then_some(name)
+    })
+}
+
+fn create(s: &Situation, key: &ResourceKey, spec: &RuleSpec, priorities: &mut Priorities, draft: &mut Draft) -> u32 {
+    if let Some(why) = priority::unknown(s.live, &spec.listener) {
+        refuse_unreadable(draft, key, &format!("the rules of listener {}: {why}", spec.listener));
+        return 0;
+    }
+    let priority = match spec.priority {
+        Some(fixed) => {
+            take_fixed(key, spec, fixed, priorities, draft);
+            fixed
+        }
+        None => priorities.take_above(&spec.listener, 0),
+    };
+    let actions = if spec.target_group.is_some() { vec![spec.asleep.clone()] } else { spec.actions.clone() };
+    let action = Action::CreateRule {
+        key: key.clone(),
+        listener_arn: listener_arn(s, &spec.listener, key, draft),
+        priority,
+        conditions: spec.conditions.clone(),
+        actions,
+        tags: s.desired.tags_of(key),
+    };
+    let title = format!("create rule {} with priority {priority}, on the asleep page", key.name);
+    draft.add(NewStep::new(format!("create-{key}"), title, action).because("there is none"));
+    priority
+}
+
+fn warm(s: &Situation, rule: &ResourceKey, spec: &RuleSpec, above: u32, priorities: &mut Priorities, draft: &mut Draft) {
+    let Some(group) = &spec.target_group else { return };
+    let group_key = ResourceKey::new(ResourceKind::TargetGroup, group);
+    let key = warming_key(rule);
+    let arn = draft.fact(&s.facts, &group_key, "arn");
+    let live = s.live.rules.get(&key.name).and_then(|sighting| sighting.present());
+    let warms = |live: &LiveRule| {
+        live.actions.iter().any(|action| matches!(action, RuleAction::Forward { target_group_arn } if *target_group_arn == arn))
+    };
+    let id = format!("warm-{rule}");
+    let forward = vec![RuleAction::Forward { target_group_arn: arn.clone() }];
+    let why = "ELB checks only targets that a rule forwards to; no request reaches this one";
+    let warming = match live {
+        Some(live) if warms(live) => return,
+        Some(live) => {
+            let action = Action::ModifyRule {
+                key: key.clone(),
+                arn: live.arn.clone(),
+                conditions: spec.conditions.clone(),
+                actions: forward,
+            };
+            draft.add(NewStep::new(id, format!("let the warming rule of {} forward", rule.name), action).because(why))
+        }
+        None => {
+            if let Some(why) = priority::unknown(s.live, &spec.listener) {
+                refuse_unreadable(draft, rule, &format!("the rules of listener {}: {why}", spec.listener));
+                return;
+            }
+            let priority = priorities.take_above(&spec.listener, above);
+            let action = Action::CreateRule {
+                key: key.clone(),
+                listener_arn: listener_arn(s, &spec.listener, rule, draft),
+                priority,
+                conditions: spec.conditions.clone(),
+                actions: forward,
+                tags: s.desired.tags_of(&key),
+            };
+            let after = draft.ready(rule);
+            draft.add(NewStep::new(id, format!("warm the targets of rule {}", rule.name), action).because(why).after(after))
+        }
+    };
+    draft.hold(&group_key, warming);
+}
+
+/// Deletes a warming rule that is there, or that this plan makes, once its rule needs it no more.
+fn cool(s: &Situation, rule: &ResourceKey, draft: &mut Draft) {
+    let key = warming_key(rule);
+    let live = s.live.rules.get(&key.name).and_then(|sighting| sighting.present());
+    let arn = match live {
+        _ if draft.makes(&key) => late_text(&key, "arn"),
+        Some(live) => live.arn.clone(),
+        None => return,
+    };
+    let mut after = draft.ready(rule);
+    after.extend(draft.ready(&key));
+    let action = Action::DeleteRule { key: key.clone(), arn };
+    let title = format!("delete the warming rule of {}", rule.name);
+    draft.add(NewStep::new(format!("cool-{rule}"), title, action).because("it has done its work").after(after));
+}
+
+fn reprioritise(
+    _s: &Situation,
+    key: &ResourceKey,
+    spec: &RuleSpec,
+    live: &LiveRule,
+    priorities: &mut Priorities,
+    draft: &mut Draft,
+) {
+    let Some(fixed) = spec.priority.filter(|fixed| live.priority != Some(*fixed)) else { return };
+    take_fixed(key, spec, fixed, priorities, draft);
+    let from = live.priority.map_or("none".to_owned(), |priority| priority.to_string());
+    let action = Action::SetRulePriority { key: key.clone(), arn: live.arn.clone(), priority: fixed };
+    let title = format!("give rule {} priority {fixed}", key.name);
+    let reason = field("priority", from, fixed, "the spec says otherwise");
+    draft.add(NewStep::new(format!("prioritise-{key}"), title, action).reasons([reason]));
+}
+
+fn take_fixed(key: &ResourceKey, spec: &RuleSpec, fixed: u32, priorities: &mut Priorities, draft: &mut Draft) {
+    if !priorities.take(&spec.listener, fixed) {
+        let free = priorities.take_above(&spec.listener, 0);
+        draft.refuse(
+            Some(key.clone()),
+            RefusalKind::Misfit,
+            format!("priority {fixed} on listener {} is taken", spec.listener),
+            format!("set priority: {free}, the lowest free one, or leave it out"),
+        );
+    }
+}
+
+fn listener_arn(s: &Situation, listener: &str, key: &ResourceKey, draft: &mut Draft) -> String {
+    let found = s.live.borrowed.listeners.get(listener).and_then(|sighting| sighting.present());
+    match (found, s.desired.listeners.get(listener)) {
+        (Some(live), _) => live.arn.clone(),
+        (None, Some(ListenerSelector::Arn(arn))) => arn.clone(),
+        (None, _) => {
+            draft.refuse(
+                Some(key.clone()),
+                RefusalKind::Misfit,
+                format!("listener {listener} was not found"),
+                "correct the load balancer's name and port in the spec",
+            );
+            String::new()
+        }
+    }
+}
+
+fn note_shadows(s: &Situation, key: &ResourceKey, spec: &RuleSpec, draft: &mut Draft) {
+    let ours = |name: &str| s.live.rules.get(name).and_then(|sighting| sighting.present());
+    let own = [ours(&key.name), ours(&warming_key(key).name)];
+    let own_priority = own[0].and_then(|rule| rule.priority);
+    let listed = s.live.listener_rules.get(&spec.listener).and_then(|sighting| sighting.present());
+    for rule in listed.into_iter().flatten() {
+        let is_own = own.iter().flatten().any(|own| own.arn == rule.arn);
+        let same = same_conditions(&spec.conditions, &rule.conditions);
+        let above = match (rule.priority, own_priority.or(spec.priority)) {
+            (Some(theirs), Some(own)) => theirs < own,
+            _ => true,
+        };
+        if same && !is_own && rule.priority.is_some() {
+            let text = if above {
+                format!("{} has the same conditions and comes first: rule {} would get no request", rule.arn, key.name)
+            } else {
+                format!("{} has the same conditions and comes later: rule {} takes its requests", rule.arn, key.name)
+            };
+            draft.note(Some(key.clone()), NoteKind::Warning, text);
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Foreign data is cleaned before anything reaches it. Fails closed: without the mark on the database that the task
+//! has succeeded, every later plan runs it again first.
+
+use std::collections::BTreeMap;
+
+use crate::model::{
+    Action, RefusalKind, ResourceKey, ResourceKind, StepId, Subject, TAG_SCRUB, Tags, TaskRun, TaskSpec, Until, Wait,
+    late_text,
+};
+
+use super::data_source::Data;
+use super::draft::{Draft, NewStep};
+use super::situation::{Situation, key};
+use super::task_definition;
+
+/// Does this database hold, or will it hold, data that is not cleaned yet?
+pub(super) fn is_needed(data: &Data) -> bool {
+    match data {
+        Data::Existing(live) => live.tags.get(TAG_SCRUB).is_some_and(|state| state == "needed"),
+        Data::Snapshot { scrub, .. } => *scrub,
+        Data::Empty | Data::Blocked => false,
+    }
+}
+
+/// Runs every scrub task that is needed, once its databases can be used; the steps after which the data is clean.
+pub(super) fn up(s: &Situation, data: &BTreeMap<&str, Data>, draft: &mut Draft) -> Vec<StepId> {
+    let mut tasks: BTreeMap<&String, Vec<&String>> = BTreeMap::new();
+    for (name, spec) in &s.desired.databases {
+        if !data.get(name.as_str()).is_some_and(is_needed) {
+            continue;
+        }
+        match spec.scrub.as_ref().filter(|task| s.desired.tasks.contains_key(*task)) {
+            Some(task) => tasks.entry(task).or_default().push(name),
+            None => draft.refuse(
+                Some(key(ResourceKind::Database, name)),
+                RefusalKind::Impossible,
+                format!("{} holds foreign data that was never cleaned, and no scrub task is declared", spec.identifier),
+                "declare a task that cleans it, and name it as the database's scrub",
+            ),
+        }
+    }
+    let mut clean = Vec::new();
+    for (task, databases) in tasks {
+        if let Some(spec) = s.desired.tasks.get(task) {
+            let ran = run(s, task, spec, &databases, draft);
+            clean.push(ran.clone());
+            clean.extend(databases.into_iter().map(|database| mark(s, database, &ran, draft)));
+        }
+    }
+    clean
+}
+
+fn run(s: &Situation, name: &str, spec: &TaskSpec, databases: &[&String], draft: &mut Draft) -> StepId {
+    let revision = task_definition::of_task(s, name, spec, draft);
+    let mut before = task_definition::before_tasks(s, &spec.task_definition, draft);
+    for database in databases {
+        before.extend(draft.ready(&key(ResourceKind::Database, database)));
+    }
+    let key = key(ResourceKind::Task, name);
+    let run = TaskRun {
+        cluster: spec.cluster.clone(),
+        task_definition: revision.arn,
+        capacity: spec.capacity,
+        subnets: s.subnets.clone().unwrap_or_default(),
+        security_groups: s.security_groups.clone().unwrap_or_default(),
+        assign_public_ip: spec.assign_public_ip,
+        tags: s.desired.tags_of(&key),
+    };
+    let subject = Subject::Task { cluster: spec.cluster.clone(), arn: late_text(&key, "arn") };
+    draft.add(
+        NewStep::new(format!("run-{key}"), format!("clean the restored data with task {name}"), Action::RunTask { key: key.clone(), run })
+            .because("the data is not this environment's own, and nothing may reach it before it is clean")
+            .after(before)
+            .until(Wait {
+                subject,
+                key: key.clone(),
+                until: Until::TaskSucceeded { container: spec.container.clone() },
+                deadline_seconds: spec.timeout_seconds,
+            }),
+    )
+}
+
+fn mark(s: &Situation, database: &str, ran: &StepId, draft: &mut Draft) -> StepId {
+    let key: ResourceKey = key(ResourceKind::Database, database);
+    let arn = draft.fact(&s.facts, &key, "arn");
+    let tags = Tags::from([(TAG_SCRUB.to_owned(), "done".to_owned())]);
+    let action = Action::Tag { key: key.clone(), arn, tags, remove: Vec::new() };
+    let step = NewStep::new(format!("mark-scrubbed-{key}"), format!("note that the data of {database} is clean"), action);
+    let marked = draft.add(step.because("the next run must know").after([ran.clone()]));
+    draft.hold(&key, marked.clone());
+    marked
+}

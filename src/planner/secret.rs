@@ -1,0 +1,62 @@
+//! The secret of each database: owned by envctl, its ARN the same across down and up.
+
+use crate::model::{
+    Action, DatabaseState, NoteKind, Power, ResourceKey, ResourceKind, Sighting, TAG_PASSWORD, TAG_POWER, Tags,
+};
+
+use super::draft::{Draft, NewStep};
+use super::situation::{Found, Situation, key};
+
+/// Makes or calls back the secret of every database.
+pub(super) fn up(s: &Situation, draft: &mut Draft) {
+    for (name, spec) in &s.desired.databases {
+        let key = key(ResourceKind::Secret, name);
+        match s.look(draft, &key, &s.live.secrets) {
+            Found::Absent => create(s, &key, &spec.secret_name, draft),
+            Found::Ours(secret) if secret.deletes_at.is_some() => {
+                let action = Action::RestoreSecret { key: key.clone(), secret_arn: secret.arn.clone() };
+                let title = format!("call back secret {} from its deletion", secret.secret_name);
+                let restored = draft.add(NewStep::new(format!("restore-{key}"), title, action).because("it waits for its deletion"));
+                draft.hold(&key, restored.clone());
+                if secret.tags.get(TAG_POWER).map(String::as_str) != Some(Power::Up.as_str()) {
+                    let tags = s.power_tags(Power::Up);
+                    let action = Action::Tag { key: key.clone(), arn: secret.arn.clone(), tags, remove: Vec::new() };
+                    let title = format!("remember on {}: up", secret.secret_name);
+                    draft.add(NewStep::new(format!("remember-{key}"), title, action).because("it could not remember before").after([restored]));
+                }
+            }
+            Found::Ours(_) | Found::Blocked => {}
+        }
+    }
+}
+
+fn create(s: &Situation, key: &ResourceKey, secret_name: &str, draft: &mut Draft) {
+    let mut tags = s.desired.tags_of(key);
+    tags.extend(s.power_tags(Power::Up));
+    let before = announce_new_password(s, &key.name, draft);
+    let action = Action::CreateSecret { key: key.clone(), secret_name: secret_name.to_owned(), tags };
+    draft.add(
+        NewStep::new(format!("create-{key}"), format!("create secret {secret_name} with a new password"), action)
+            .because("there is none")
+            .after(before),
+    );
+}
+
+/// A new secret is a new password: a database that is there is told so first, so that no crash can hide it.
+fn announce_new_password(s: &Situation, name: &str, draft: &mut Draft) -> Option<crate::model::StepId> {
+    let Some(Sighting::Present(database)) = s.live.databases.get(name) else { return None };
+    let told = database.tags.get(TAG_PASSWORD).is_some_and(|state| state == "pending");
+    if told || database.state() == DatabaseState::Deleting || !s.desired.owns(&database.tags) {
+        return None;
+    }
+    let key = key(ResourceKind::Database, name);
+    draft.note(
+        Some(key.clone()),
+        NoteKind::Warning,
+        format!("the secret of {} is gone: it gets a new password", database.identifier),
+    );
+    let tags = Tags::from([(TAG_PASSWORD.to_owned(), "pending".to_owned())]);
+    let action = Action::Tag { key: key.clone(), arn: database.arn.clone(), tags, remove: Vec::new() };
+    let title = format!("note that {} waits for a new password", database.identifier);
+    Some(draft.add(NewStep::new(format!("announce-password-{key}"), title, action).because("its secret is gone")))
+}

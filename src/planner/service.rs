@@ -1,0 +1,251 @@
+//! Services on the way up: created, woken, redeployed, changed or left alone.
+
+use crate::model::{
+    Action, LiveService, NoteKind, Power, Reason, ResourceKey, ResourceKind, ServiceSpec, ServiceUpdate, StepId, Subject,
+    Until, Wait, late_text, ownership_tags,
+};
+
+use super::draft::{Draft, NewStep, field};
+use super::durations;
+use super::power;
+use super::rule;
+use super::service_settings::{self, SettingsChange};
+use super::situation::{Found, Situation, key};
+use super::task_definition::{self, Revision};
+
+/// Brings every service up. `gate`: steps that every service comes after (scrubbed data).
+pub(super) fn up(s: &Situation, gate: &[StepId], draft: &mut Draft) {
+    for (name, spec) in &s.desired.services {
+        let key = key(ResourceKind::Service, name);
+        let live = match s.look(draft, &key, &s.live.services) {
+            Found::Ours(live) if live.is_active() => Some(live),
+            Found::Ours(live) => {
+                note_leaving(&key, live, draft);
+                None
+            }
+            Found::Absent => None,
+            Found::Blocked => continue,
+        };
+        let revision = task_definition::of_service(s, name, spec, live, draft);
+        let mut before = gate.to_vec();
+        before.extend(before_service(s, name, spec, draft));
+        let deployed = match live {
+            None => Some(create(s, &key, spec, &revision, before, draft)),
+            Some(live) => existing(s, &key, spec, live, revision, before, draft),
+        };
+        check_targets(s, &key, spec, live, deployed.as_ref(), draft);
+    }
+}
+
+/// The count that a service should wake up with. Where autoscaling decides, what it had before it slept.
+pub(super) fn count(spec: &ServiceSpec, live: Option<&LiveService>) -> u32 {
+    match &spec.scaling {
+        None => spec.desired_count,
+        Some(scaling) => {
+            let before = live.and_then(power::count_before_sleep).filter(|count| *count > 0);
+            before.unwrap_or(spec.desired_count).clamp(scaling.min, scaling.max.max(scaling.min))
+        }
+    }
+}
+
+fn note_leaving(key: &ResourceKey, live: &LiveService, draft: &mut Draft) {
+    if live.status == "DRAINING" {
+        let text = format!("{} is draining; its name is free when that is done", live.service_name);
+        draft.note(Some(key.clone()), NoteKind::Busy, text);
+    }
+}
+
+/// What must be done before tasks of the service start: what its document refers to, its target group is attached to
+/// a rule, and its databases can be used. A database that no service refers to is everybody's.
+fn before_service(s: &Situation, name: &str, spec: &ServiceSpec, draft: &Draft) -> Vec<StepId> {
+    let mut before = task_definition::before_tasks(s, &spec.task_definition, draft);
+    if let Some(attachment) = &spec.attachment {
+        before.extend(draft.ready(&ResourceKey::new(ResourceKind::TargetGroup, &attachment.target_group)));
+    }
+    for database in s.desired.databases.keys() {
+        let key = ResourceKey::new(ResourceKind::Database, database);
+        let users: Vec<&String> = s
+            .desired
+            .services
+            .iter()
+            .filter(|(_, service)| uses(&service.task_definition, database))
+            .map(|(name, _)| name)
+            .collect();
+        if users.is_empty() || users.iter().any(|user| *user == name) {
+            before.extend(draft.ready(&key));
+        }
+    }
+    before
+}
+
+fn uses(document: &serde_json::Value, database: &str) -> bool {
+    task_definition::references(document).iter().any(|key| {
+        matches!(key.kind, ResourceKind::Database | ResourceKind::Secret) && key.name == database
+    })
+}
+
+fn create(
+    s: &Situation,
+    key: &ResourceKey,
+    spec: &ServiceSpec,
+    revision: &Revision,
+    before: Vec<StepId>,
+    draft: &mut Draft,
+) -> StepId {
+    let mut tags = s.desired.tags_of(key);
+    tags.extend(s.power_tags(Power::Up));
+    let desired_count = count(spec, None);
+    let action = Action::CreateService {
+        key: key.clone(),
+        settings: service_settings::wanted(s, spec, None, draft),
+        task_definition: revision.arn.clone(),
+        desired_count,
+        tags,
+    };
+    let title = format!("create service {} with {desired_count} tasks", spec.service_name);
+    draft.add(
+        NewStep::new(format!("create-{key}"), title, action)
+            .because("there is none")
+            .after(before)
+            .until(deployed(key, spec, late_text(key, "deployment"), &revision.arn)),
+    )
+}
+
+fn existing(
+    s: &Situation,
+    key: &ResourceKey,
+    spec: &ServiceSpec,
+    live: &LiveService,
+    revision: Revision,
+    before: Vec<StepId>,
+    draft: &mut Draft,
+) -> Option<StepId> {
+    let wanted = service_settings::wanted(s, spec, Some(live), draft);
+    let SettingsChange { reasons: setting_reasons, needs_deployment } = service_settings::differences(&wanted, live);
+    let count = count(spec, Some(live));
+    let put_to_sleep = draft.has(&StepId(format!("drain-{key}")));
+    let wakes = count > 0 && (live.desired_count == 0 || put_to_sleep);
+    let recount = wakes || (spec.scaling.is_none() && live.desired_count != count);
+    let failed = live.primary().is_some_and(|primary| primary.rollout_state.as_deref() == Some("FAILED"));
+    let redeploy = wakes || failed || needs_deployment || !revision.reasons.is_empty();
+    let mut reasons: Vec<Reason> = Vec::new();
+    if recount {
+        let from = if put_to_sleep { 0 } else { live.desired_count };
+        reasons.push(field("count", from, count, if wakes { "it wakes" } else { "the spec says otherwise" }));
+    }
+    if failed {
+        let why = "its last deployment failed";
+        reasons.push(Reason { field: Some("deployment".to_owned()), from: Some("FAILED".to_owned()), to: None, why: why.to_owned() });
+    }
+    reasons.extend(setting_reasons.iter().cloned());
+    reasons.extend(revision.reasons.iter().cloned());
+    if reasons.is_empty() {
+        return wait_for_deployment(s, key, spec, live, draft);
+    }
+    let update = ServiceUpdate {
+        task_definition: redeploy.then(|| revision.arn.clone()),
+        desired_count: recount.then_some(count),
+        force_new_deployment: redeploy,
+        settings: (!setting_reasons.is_empty()).then_some(wanted),
+    };
+    let deployment = match live.primary() {
+        Some(primary) if !redeploy => primary.id.clone(),
+        _ => late_text(key, "deployment"),
+    };
+    let title = match (wakes, redeploy) {
+        (true, _) => format!("wake service {} with {count} tasks", live.service_name),
+        (false, true) => format!("redeploy service {}", live.service_name),
+        (false, false) => format!("change service {}", live.service_name),
+    };
+    let action = Action::UpdateService {
+        key: key.clone(),
+        cluster: spec.cluster.clone(),
+        service_name: spec.service_name.clone(),
+        update,
+    };
+    let step = NewStep::new(format!("update-{key}"), title, action).reasons(reasons).after(before);
+    let waits = redeploy || (recount && live.primary().is_some());
+    let step = if waits { step.until(deployed(key, spec, deployment, &revision.arn)) } else { step };
+    Some(draft.add(step))
+}
+
+/// Nothing differs, but a deployment is still under way: its end is waited for. No API call means "wait", so the step
+/// writes tags that the service has.
+fn wait_for_deployment(
+    s: &Situation,
+    key: &ResourceKey,
+    spec: &ServiceSpec,
+    live: &LiveService,
+    draft: &mut Draft,
+) -> Option<StepId> {
+    let primary = live.primary().filter(|primary| primary.rollout_state.as_deref() == Some("IN_PROGRESS"))?;
+    let text = format!("deployment {} of {} is under way", primary.id, live.service_name);
+    draft.note(Some(key.clone()), NoteKind::Busy, text.clone());
+    let tags = ownership_tags(&s.desired.application, &s.desired.environment, &key.to_string());
+    let action = Action::Tag { key: key.clone(), arn: live.arn.clone(), tags, remove: Vec::new() };
+    let title = format!("wait for the deployment of {}", live.service_name);
+    Some(
+        draft.add(
+            NewStep::new(format!("await-{key}"), title, action)
+                .because(text)
+                .taking(120)
+                .until(deployed(key, spec, primary.id.clone(), &primary.task_definition)),
+        ),
+    )
+}
+
+/// Waits for healthy targets, after a deployment and before a rule forwards for the first time.
+fn check_targets(
+    s: &Situation,
+    key: &ResourceKey,
+    spec: &ServiceSpec,
+    live: Option<&LiveService>,
+    deployed: Option<&StepId>,
+    draft: &mut Draft,
+) {
+    let Some(attachment) = &spec.attachment else { return };
+    let at_least = count(spec, live).min(if deployed.is_some() { u32::MAX } else { 1 });
+    let group = ResourceKey::new(ResourceKind::TargetGroup, &attachment.target_group);
+    let opens = s.desired.rules.iter().any(|(name, rule_spec)| {
+        let live = s.live.rules.get(name).and_then(|sighting| sighting.present());
+        rule_spec.target_group.as_ref() == Some(&attachment.target_group)
+            && live.is_none_or(|live| !rule::forwards(s, rule_spec, live, draft))
+    });
+    if at_least == 0 || (deployed.is_none() && !opens) {
+        return;
+    }
+    let arn = draft.fact(&s.facts, &group, "arn");
+    let tags = ownership_tags(&s.desired.application, &s.desired.environment, &group.to_string());
+    let action = Action::Tag { key: group.clone(), arn: arn.clone(), tags, remove: Vec::new() };
+    let after = deployed.cloned().into_iter().chain(draft.ready(&group)).chain(draft.ready(key));
+    let checked = draft.add(
+        NewStep::new(format!("check-{group}"), format!("check that targets of {} are healthy", spec.service_name), action)
+            .because("nothing is forwarded to a task that does not answer")
+            .after(after.collect::<Vec<_>>())
+            .taking(30)
+            .until(Wait {
+                subject: Subject::Service {
+                    cluster: spec.cluster.clone(),
+                    service_name: spec.service_name.clone(),
+                    target_group_arn: Some(arn),
+                },
+                key: key.clone(),
+                until: Until::TargetsHealthy { at_least },
+                deadline_seconds: durations::HEALTHY_DEADLINE,
+            }),
+    );
+    draft.hold(key, checked);
+}
+
+fn deployed(key: &ResourceKey, spec: &ServiceSpec, deployment: String, task_definition: &str) -> Wait {
+    Wait {
+        subject: Subject::Service {
+            cluster: spec.cluster.clone(),
+            service_name: spec.service_name.clone(),
+            target_group_arn: None,
+        },
+        key: key.clone(),
+        until: Until::Deployed { deployment, task_definition: task_definition.to_owned() },
+        deadline_seconds: durations::DEPLOYMENT_DEADLINE,
+    }
+}
