@@ -2,8 +2,8 @@
 //! runs with the new one.
 
 use crate::model::{
-    AccessPointSpec, Action, LiveAccessPoint, NoteKind, Reason, ResourceKey, ResourceKind, StepId, Subject, Until, Wait,
-    late_text,
+    AccessPointSpec, Action, LiveAccessPoint, NoteKind, Reason, ResourceKey, ResourceKind, StepId, Subject, Until,
+    Wait, late_text,
 };
 
 use super::draft::{Draft, NewStep, field};
@@ -47,7 +47,11 @@ pub(super) fn retire(s: &Situation, draft: &mut Draft) {
         draft.note(Some(key.clone()), NoteKind::Kept, text);
         let action = Action::DeleteAccessPoint { key: key.clone(), access_point_id: live.id.clone() };
         let title = format!("delete access point {}", live.id);
-        draft.add(NewStep::new(format!("retire-{key}"), title, action).because("another one has taken its place").after(after));
+        draft.add(
+            NewStep::new(format!("retire-{key}"), title, action)
+                .because("another one has taken its place")
+                .after(after),
+        );
     }
 }
 

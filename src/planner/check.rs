@@ -91,7 +91,8 @@ impl<'a> Lint<'a> {
                 self.problems.push(format!("{} does not need an available snapshot of {identifier}", step.id));
             }
             for other in &self.plan.steps {
-                let deletes = matches!(&other.action, Action::DeleteSnapshot { snapshot, .. } if snapshot == verified_snapshot);
+                let deletes =
+                    matches!(&other.action, Action::DeleteSnapshot { snapshot, .. } if snapshot == verified_snapshot);
                 let gone = matches!(step.action, Action::DeleteDatabase { .. });
                 if deletes && !(gone && self.needs(other, step)) {
                     self.problems.push(format!("{} deletes the snapshot that {} relies on", other.id, step.id));
@@ -104,9 +105,8 @@ impl<'a> Lint<'a> {
     fn clean_data_first(&mut self) {
         let scrubs: Vec<&Step> = self.steps(|action| matches!(action, Action::RunTask { .. })).collect();
         for step in self.plan.steps.iter().filter(|step| forwards(step) || starts_tasks(&step.action)) {
-            for scrub in scrubs.iter().filter(|scrub| !self.needs(step, scrub)) {
-                self.problems.push(format!("{} does not need {}", step.id, scrub.id));
-            }
+            let missing: Vec<&&Step> = scrubs.iter().filter(|scrub| !self.needs(step, scrub)).collect();
+            self.problems.extend(missing.into_iter().map(|scrub| format!("{} does not need {}", step.id, scrub.id)));
         }
     }
 
@@ -151,7 +151,8 @@ impl<'a> Lint<'a> {
         for step in &self.plan.steps {
             let value = serde_json::to_value(&step.action).unwrap_or_default();
             for key in late_names_in(&value).iter().filter_map(|name| key_of(name)) {
-                let mut makers = self.plan.steps.iter().filter(|other| *other.action.key() == key && makes(&other.action));
+                let mut makers =
+                    self.plan.steps.iter().filter(|other| *other.action.key() == key && makes(&other.action));
                 if let Some(maker) = makers.next()
                     && !self.needs(step, maker)
                 {

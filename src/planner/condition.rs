@@ -108,7 +108,10 @@ mod tests {
     #[test]
     fn order_and_case_of_hosts_do_not_count() {
         let path = || Condition::PathPattern(vec!["/api/*".to_owned()]);
-        assert!(same_conditions(&[hosts(&["B.example", "a.example"]), path()], &[path(), hosts(&["a.example", "b.example"])]));
+        assert!(same_conditions(
+            &[hosts(&["B.example", "a.example"]), path()],
+            &[path(), hosts(&["a.example", "b.example"])]
+        ));
         assert!(!same_conditions(&[hosts(&["a.example"])], &[hosts(&["a.example"]), path()]));
         assert!(!same_conditions(
             &[Condition::PathPattern(vec!["/A".to_owned()])],
@@ -119,7 +122,8 @@ mod tests {
     #[test]
     fn an_action_of_others_may_say_more_than_the_spec() {
         let wanted = RuleAction::Other { document: serde_json::json!({"Type": "authenticate-oidc", "Order": 1}) };
-        let found = RuleAction::Other { document: serde_json::json!({"Type": "authenticate-oidc", "Order": 1, "X": 2}) };
+        let found =
+            RuleAction::Other { document: serde_json::json!({"Type": "authenticate-oidc", "Order": 1, "X": 2}) };
         assert!(same_actions(std::slice::from_ref(&wanted), std::slice::from_ref(&found)));
         assert!(!same_actions(&[found], &[wanted]));
     }

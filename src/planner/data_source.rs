@@ -88,7 +88,8 @@ fn note_unused_source(key: &ResourceKey, database: &LiveDatabase, from: &DataSou
 /// This environment's own newest snapshot. One that is still being taken is waited for: an older one would lose data.
 fn latest<'a>(s: &Situation<'a>, key: &ResourceKey, spec: &DatabaseSpec, draft: &mut Draft) -> Data<'a> {
     let Some(all) = snapshots_of(s, key, &key.name, draft) else { return Data::Blocked };
-    let of_this = || all.iter().filter(|snapshot| snapshot.database == spec.identifier && may_become_available(snapshot));
+    let of_this =
+        || all.iter().filter(|snapshot| snapshot.database == spec.identifier && may_become_available(snapshot));
     let own = of_this().filter(|snapshot| s.desired.owns(&snapshot.tags)).max_by_key(|snapshot| age_rank(snapshot));
     if let Some(newer) = of_this().filter(|snapshot| !s.desired.owns(&snapshot.tags)).max_by_key(|one| age_rank(one))
         && own.is_none_or(|own| age_rank(newer) > age_rank(own))
@@ -108,7 +109,8 @@ fn newest_of<'a>(
     draft: &mut Draft,
 ) -> Data<'a> {
     let Some(all) = snapshots_of(s, key, identifier, draft) else { return Data::Blocked };
-    let newest = all.iter().filter(|one| one.database == identifier && one.is_available()).max_by_key(|one| age_rank(one));
+    let newest =
+        all.iter().filter(|one| one.database == identifier && one.is_available()).max_by_key(|one| age_rank(one));
     match newest {
         Some(snapshot) => taken(s, key, spec, snapshot, draft),
         None => refuse_missing(key, &format!("database {identifier} has no available manual snapshot"), draft),
@@ -148,12 +150,7 @@ fn taken<'a>(
 }
 
 /// The snapshots under a name; `None` after a refusal. Without them nobody knows whether a new database may be empty.
-fn snapshots_of<'a>(
-    s: &Situation<'a>,
-    key: &ResourceKey,
-    name: &str,
-    draft: &mut Draft,
-) -> Option<&'a [LiveSnapshot]> {
+fn snapshots_of<'a>(s: &Situation<'a>, key: &ResourceKey, name: &str, draft: &mut Draft) -> Option<&'a [LiveSnapshot]> {
     match s.live.snapshots.get(name) {
         Some(Sighting::Present(snapshots)) => Some(snapshots),
         Some(Sighting::Absent) => Some(&[]),

@@ -192,8 +192,7 @@ fn refuse_broken(key: &ResourceKey, live: &LiveDatabase, draft: &mut Draft) {
 fn modify(key: &ResourceKey, identifier: &str, found: Differences, before: &[StepId], draft: &mut Draft) -> StepId {
     let fields: Vec<&str> = found.reasons.iter().filter_map(|reason| reason.field.as_deref()).collect();
     let title = format!("change {} of database {identifier}", fields.join(", "));
-    let action =
-        Action::ModifyDatabase { key: key.clone(), identifier: identifier.to_owned(), changes: found.changes };
+    let action = Action::ModifyDatabase { key: key.clone(), identifier: identifier.to_owned(), changes: found.changes };
     draft.add(
         NewStep::new(format!("modify-{key}"), title, action)
             .reasons(found.reasons)
@@ -219,10 +218,14 @@ fn set_password(
     };
     let held = draft.ready(&secret);
     let password = draft.add(
-        NewStep::new(format!("set-password-{key}"), format!("set the password of {identifier} from its secret"), action)
-            .because(why)
-            .after(before.iter().cloned().chain(held))
-            .until(available(key, identifier, false, durations::DATABASE_CHANGE_DEADLINE)),
+        NewStep::new(
+            format!("set-password-{key}"),
+            format!("set the password of {identifier} from its secret"),
+            action,
+        )
+        .because(why)
+        .after(before.iter().cloned().chain(held))
+        .until(available(key, identifier, false, durations::DATABASE_CHANGE_DEADLINE)),
     );
     draft.hold(key, password.clone());
     let arn = draft.fact(&s.facts, key, "arn");

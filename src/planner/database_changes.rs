@@ -99,7 +99,8 @@ fn compare_storage(spec: &DatabaseSpec, live: &LiveDatabase, found: &mut Differe
         found.reasons.push(field("storage", format!("{current} GiB"), format!("{} GiB", spec.storage_gib), CHANGED));
         found.changes.storage_gib = Some(spec.storage_gib);
     } else if spec.storage_gib < current && spec.max_storage_gib.is_none_or(|max| max < current) {
-        let why = format!("storage is {current} GiB, the spec says {} GiB, and storage never shrinks", spec.storage_gib);
+        let why =
+            format!("storage is {current} GiB, the spec says {} GiB, and storage never shrinks", spec.storage_gib);
         found.impossible.push((why, format!("set storage: {current} GiB in the spec")));
     }
 }

@@ -79,10 +79,16 @@ pub(super) fn remove(
         let changes = DatabaseChanges { deletion_protection: Some(false), ..DatabaseChanges::default() };
         let action = Action::ModifyDatabase { key: key.clone(), identifier: live.identifier.clone(), changes };
         let title = format!("lift the deletion protection of {}", live.identifier);
-        let reason = field("deletion-protection", true, false, "its data is in a verified snapshot, and it is deleted next");
+        let reason =
+            field("deletion-protection", true, false, "its data is in a verified snapshot, and it is deleted next");
         let step = NewStep::new(format!("unprotect-{key}"), title, action).reasons([reason]).after(after.clone());
         let identifier = &live.identifier;
-        after.push(draft.add(step.until(database::available(key, identifier, false, durations::DATABASE_CHANGE_DEADLINE))));
+        after.push(draft.add(step.until(database::available(
+            key,
+            identifier,
+            false,
+            durations::DATABASE_CHANGE_DEADLINE,
+        ))));
     }
     let action = Action::DeleteDatabase {
         key: key.clone(),
@@ -110,7 +116,8 @@ pub(super) fn snapshot(
     match live.state() {
         DatabaseState::Available | DatabaseState::BackingUp => {}
         DatabaseState::Stopped => {
-            let text = format!("{} is stopped, and RDS takes no snapshot of it: it is started for one", live.identifier);
+            let text =
+                format!("{} is stopped, and RDS takes no snapshot of it: it is started for one", live.identifier);
             draft.note(Some(key.clone()), NoteKind::Chosen, text);
             after.push(database::start(key, live, "a snapshot needs it to run", draft));
         }
@@ -130,12 +137,8 @@ pub(super) fn snapshot(
     for inherited in [TAG_SOURCE, TAG_SCRUB] {
         tags.extend(live.tags.get(inherited).map(|value| (inherited.to_owned(), value.clone())));
     }
-    let action = Action::CreateSnapshot {
-        key: key.clone(),
-        database: live.identifier.clone(),
-        snapshot: name.clone(),
-        tags,
-    };
+    let action =
+        Action::CreateSnapshot { key: key.clone(), database: live.identifier.clone(), snapshot: name.clone(), tags };
     let step = NewStep::new(format!("snapshot-database/{}", key.name), format!("take snapshot {name}"), action)
         .because(format!("the newest data of {} is nowhere else", live.identifier))
         .after(after)
@@ -159,5 +162,10 @@ fn note_leaving(key: &ResourceKey, live: &LiveDatabase, draft: &mut Draft) {
 }
 
 fn wait(key: &ResourceKey, live: &LiveDatabase, until: Until, deadline_seconds: u64) -> Wait {
-    Wait { subject: Subject::Database { identifier: live.identifier.clone() }, key: key.clone(), until, deadline_seconds }
+    Wait {
+        subject: Subject::Database { identifier: live.identifier.clone() },
+        key: key.clone(),
+        until,
+        deadline_seconds,
+    }
 }

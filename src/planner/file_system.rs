@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::model::{
-    Action, FileSystemSpec, LiveFileSystem, LiveMountTarget, NoteKind, RefusalKind, ResourceKey, ResourceKind, Selector,
-    Sighting, Subject, TAG_THROUGHPUT_CHANGED, Tags, Throughput, Until, Wait, late_text,
+    Action, FileSystemSpec, LiveFileSystem, LiveMountTarget, NoteKind, RefusalKind, ResourceKey, ResourceKind,
+    Selector, Sighting, Subject, TAG_THROUGHPUT_CHANGED, Tags, Throughput, Until, Wait, late_text,
 };
 
 use super::draft::{Draft, NewStep, field};
@@ -93,7 +93,8 @@ fn borrowed(s: &Situation, key: &ResourceKey, throughput: Option<Throughput>, dr
         (Some(Sighting::Present(live)), Some(throughput)) => {
             let others = s.live.foreign_access_points.get(&key.name).copied().unwrap_or_default();
             if set_throughput(s, key, live, throughput, draft).is_some() {
-                let text = format!("{} is borrowed: its throughput changes for {others} access points of others too", live.id);
+                let text =
+                    format!("{} is borrowed: its throughput changes for {others} access points of others too", live.id);
                 draft.note(Some(key.clone()), NoteKind::Warning, text);
             }
         }
@@ -129,8 +130,7 @@ fn set_throughput(
         draft.note(Some(key.clone()), NoteKind::NotDone, text);
         return None;
     }
-    let action =
-        Action::SetThroughput { key: key.clone(), file_system_id: live.id.clone(), throughput: wanted };
+    let action = Action::SetThroughput { key: key.clone(), file_system_id: live.id.clone(), throughput: wanted };
     let reason = field("throughput", words(live.throughput), words(wanted), "the spec says otherwise");
     let title = format!("set the throughput of {} to {}", live.id, words(wanted));
     let step = NewStep::new(format!("throughput-{key}"), title, action).reasons([reason]);
@@ -168,7 +168,8 @@ fn mount_targets(s: &Situation, key: &ResourceKey, draft: &mut Draft) {
         }
         Some(Sighting::Absent) | None => &[],
     };
-    let mut covered: BTreeSet<&str> = known.iter().filter(|one| one.state == "available").map(|one| zone_of(s, one)).collect();
+    let mut covered: BTreeSet<&str> =
+        known.iter().filter(|one| one.state == "available").map(|one| zone_of(s, one)).collect();
     for subnet in s.subnets.iter().flatten() {
         if covered.insert(zone(s, subnet)) {
             mount_target(s, key, subnet, draft);
@@ -187,9 +188,13 @@ fn mount_target(s: &Situation, file_system: &ResourceKey, subnet: &str, draft: &
     };
     let subject = Subject::MountTarget { file_system_id, subnet: subnet.to_owned() };
     let created = draft.add(
-        NewStep::new(format!("create-{key}"), format!("create mount target of {} in {subnet}", file_system.name), action)
-            .because("tasks in its zone could not mount the file system")
-            .until(available(&key, subject)),
+        NewStep::new(
+            format!("create-{key}"),
+            format!("create mount target of {} in {subnet}", file_system.name),
+            action,
+        )
+        .because("tasks in its zone could not mount the file system")
+        .until(available(&key, subject)),
     );
     draft.hold(file_system, created);
 }

@@ -18,7 +18,8 @@ pub(super) fn up(s: &Situation, draft: &mut Draft) {
                     retention_days: spec.retention_days,
                 };
                 let days = |days: Option<u32>| days.map_or("for ever".to_owned(), |days| format!("{days} days"));
-                let reason = field("retention", days(live.retention_days), days(spec.retention_days), "the spec says otherwise");
+                let reason =
+                    field("retention", days(live.retention_days), days(spec.retention_days), "the spec says otherwise");
                 let title = format!("keep the events of {} {}", spec.log_group_name, days(spec.retention_days));
                 draft.add(NewStep::new(format!("retain-{key}"), title, action).reasons([reason]));
             }

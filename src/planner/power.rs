@@ -16,7 +16,8 @@ pub fn observed(desired: &Desired, live: &Live) -> Power {
     }
     let serving = present(&live.services).any(|(_, service)| service.is_active() && service.desired_count > 0);
     let forwarding = present(&live.rules).any(|(name, rule)| {
-        !name.ends_with(super::rule::WARMING) && rule.actions.iter().any(|action| matches!(action, RuleAction::Forward { .. }))
+        !name.ends_with(super::rule::WARMING)
+            && rule.actions.iter().any(|action| matches!(action, RuleAction::Forward { .. }))
     });
     match sleeping_databases(desired, live) {
         _ if serving || forwarding => Power::Up,
@@ -27,7 +28,8 @@ pub fn observed(desired: &Desired, live: &Live) -> Power {
 
 /// The power state asked for last; `None`: never asked, or nothing is there that could remember it.
 pub fn remembered(desired: &Desired, live: &Live) -> Option<Power> {
-    let of_services = present(&live.services).filter(|(_, service)| service.is_active()).map(|(_, service)| &service.tags);
+    let of_services =
+        present(&live.services).filter(|(_, service)| service.is_active()).map(|(_, service)| &service.tags);
     let tags = of_services.chain(present(&live.secrets).map(|(_, secret)| &secret.tags));
     let others = present(&live.target_groups).map(|(_, group)| &group.tags);
     let others = others.chain(present(&live.access_points).map(|(_, point)| &point.tags));
@@ -64,7 +66,9 @@ pub(super) fn remember(s: &Situation, power: Power, draft: &mut Draft) {
         let from = tags.get(TAG_POWER).map_or("nothing", String::as_str);
         let reason = super::draft::field("power", from, power, "what was asked for is remembered before it is done");
         let action = Action::Tag { key: key.clone(), arn, tags: wanted, remove: Vec::new() };
-        gate.push(draft.add(NewStep::new(format!("remember-{key}"), format!("remember on {name}: {power}"), action).reasons([reason])));
+        gate.push(draft.add(
+            NewStep::new(format!("remember-{key}"), format!("remember on {name}: {power}"), action).reasons([reason]),
+        ));
     }
     draft.set_gate(gate);
 }
@@ -101,9 +105,13 @@ pub(super) fn forget_before_sleep(s: &Situation, draft: &mut Draft) {
             let action = Action::Tag { key: key.clone(), arn: live.arn.clone(), tags: Tags::new(), remove };
             let awake = draft.ready(&key);
             draft.add(
-                NewStep::new(format!("forget-{key}"), format!("forget what {} had before sleep", live.service_name), action)
-                    .because("it is awake")
-                    .after(awake),
+                NewStep::new(
+                    format!("forget-{key}"),
+                    format!("forget what {} had before sleep", live.service_name),
+                    action,
+                )
+                .because("it is awake")
+                .after(awake),
             );
         }
     }

@@ -146,7 +146,10 @@ fn target_group_vpcs(s: &Situation, draft: &mut Draft) {
                 draft.refuse(
                     Some(key(ResourceKind::TargetGroup, name)),
                     RefusalKind::Misfit,
-                    format!("target group {} stands in {found}, listener {} in {wanted}", group.target_group_name, rule.listener),
+                    format!(
+                        "target group {} stands in {found}, listener {} in {wanted}",
+                        group.target_group_name, rule.listener
+                    ),
                     "give the target group another name in the spec: a new one is made in the listener's VPC",
                 );
             }
@@ -171,7 +174,8 @@ fn mount_targets(s: &Situation, draft: &mut Draft) {
             None => continue,
         };
         let covered: BTreeSet<&str> = targets.iter().map(|target| file_system::zone_of(s, target)).collect();
-        for subnet in s.desired.network.subnets.iter().flat_map(|selector| matched(&s.live.borrowed.subnets, selector)) {
+        for subnet in s.desired.network.subnets.iter().flat_map(|selector| matched(&s.live.borrowed.subnets, selector))
+        {
             if !covered.contains(subnet.zone.as_str()) {
                 draft.refuse(
                     Some(ResourceKey::new(ResourceKind::FileSystem, name)),

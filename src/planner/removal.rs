@@ -134,7 +134,8 @@ pub(super) fn file_systems(s: &Situation, delete_data: bool, draft: &mut Draft) 
         if is_leaving(&live.state) {
             continue;
         } else if !delete_data {
-            let text = format!("{} and its files stay and are billed; `destroy --delete-snapshots` deletes them", live.id);
+            let text =
+                format!("{} and its files stay and are billed; `destroy --delete-snapshots` deletes them", live.id);
             draft.note(Some(key), NoteKind::Kept, text);
         } else if others > 0 {
             let text = format!("{} stays: {others} access points of others are on it", live.id);
@@ -203,18 +204,24 @@ pub(super) fn undeclared(s: &Situation, idle: &[StepId], draft: &mut Draft) {
             }
         };
         let mut after = idle.to_vec();
-        after.extend(draft.steps.iter().filter(|step| matches!(step.action, Action::DeleteRule { .. })).map(|step| step.id.clone()));
+        after.extend(
+            draft
+                .steps
+                .iter()
+                .filter(|step| matches!(step.action, Action::DeleteRule { .. }))
+                .map(|step| step.id.clone()),
+        );
         let step = NewStep::new(format!("delete-undeclared-{key}"), format!("delete {id}, no longer declared"), action);
         draft.add(step.because(GOES).after(after));
     }
 }
 
 fn delete_service(key: &ResourceKey, cluster: &str, name: &str, after: Vec<StepId>, draft: &mut Draft) -> StepId {
-    let action =
-        Action::DeleteService { key: key.clone(), cluster: cluster.to_owned(), service_name: name.to_owned() };
+    let action = Action::DeleteService { key: key.clone(), cluster: cluster.to_owned(), service_name: name.to_owned() };
     let subject =
         Subject::Service { cluster: cluster.to_owned(), service_name: name.to_owned(), target_group_arn: None };
-    let wait = Wait { subject, key: key.clone(), until: Until::Gone, deadline_seconds: durations::drain_deadline(None) };
+    let wait =
+        Wait { subject, key: key.clone(), until: Until::Gone, deadline_seconds: durations::drain_deadline(None) };
     let step = NewStep::new(format!("delete-{key}"), format!("delete service {name}"), action);
     draft.add(step.because(GOES).after(after).until(wait))
 }

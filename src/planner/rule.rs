@@ -45,7 +45,7 @@ pub(super) fn prepare(s: &Situation, draft: &mut Draft) {
 pub(super) fn forward(s: &Situation, gate: &[crate::model::StepId], draft: &mut Draft) {
     for (name, spec) in &s.desired.rules {
         let key = key(ResourceKind::ListenerRule, name);
-        let Found::Absent | Found::Ours(_) = s.look(draft, &key, &s.live.rules) else { continue };
+        let (Found::Absent | Found::Ours(_)) = s.look(draft, &key, &s.live.rules) else { continue };
         let live = s.live.rules.get(name).and_then(|sighting| sighting.present());
         let wanted = resolved(&spec.actions, &draft.lasting(&s.facts));
         let actions_differ = live.is_none_or(|live| !same_actions(&wanted, &live.actions));
@@ -96,7 +96,8 @@ pub(super) fn down(s: &Situation, after: &[crate::model::StepId], draft: &mut Dr
                 conditions: live.conditions.clone(),
                 actions: page,
             };
-            let step = NewStep::new(format!("sleep-{key}"), format!("let rule {name} answer with the asleep page"), action);
+            let step =
+                NewStep::new(format!("sleep-{key}"), format!("let rule {name} answer with the asleep page"), action);
             let asleep = draft.add(step.reasons([reason]).after(after.iter().cloned()));
             draft.hold(&key, asleep);
         }
@@ -113,7 +114,9 @@ pub(super) fn warming_key(rule: &ResourceKey) -> ResourceKey {
 pub(super) fn forwards(s: &Situation, spec: &RuleSpec, live: &LiveRule, draft: &Draft) -> bool {
     let Some(group) = &spec.target_group else { return true };
     let arn = draft.fact(&s.facts, &ResourceKey::new(ResourceKind::TargetGroup, group), "arn");
-    live.actions.iter().any(|action| matches!(action, RuleAction::Forward { target_group_arn } if *target_group_arn == arn))
+    live.actions
+        .iter()
+        .any(|action| matches!(action, RuleAction::Forward { target_group_arn } if *target_group_arn == arn))
 }
 
 /// The services (names in the spec) whose tasks a rule forwards to.
@@ -150,14 +153,23 @@ fn create(s: &Situation, key: &ResourceKey, spec: &RuleSpec, priorities: &mut Pr
     priority
 }
 
-fn warm(s: &Situation, rule: &ResourceKey, spec: &RuleSpec, above: u32, priorities: &mut Priorities, draft: &mut Draft) {
+fn warm(
+    s: &Situation,
+    rule: &ResourceKey,
+    spec: &RuleSpec,
+    above: u32,
+    priorities: &mut Priorities,
+    draft: &mut Draft,
+) {
     let Some(group) = &spec.target_group else { return };
     let group_key = ResourceKey::new(ResourceKind::TargetGroup, group);
     let key = warming_key(rule);
     let arn = draft.fact(&s.facts, &group_key, "arn");
     let live = s.live.rules.get(&key.name).and_then(|sighting| sighting.present());
     let warms = |live: &LiveRule| {
-        live.actions.iter().any(|action| matches!(action, RuleAction::Forward { target_group_arn } if *target_group_arn == arn))
+        live.actions
+            .iter()
+            .any(|action| matches!(action, RuleAction::Forward { target_group_arn } if *target_group_arn == arn))
     };
     let id = format!("warm-{rule}");
     let forward = vec![RuleAction::Forward { target_group_arn: arn.clone() }];
@@ -188,7 +200,9 @@ fn warm(s: &Situation, rule: &ResourceKey, spec: &RuleSpec, above: u32, prioriti
                 tags: s.desired.tags_of(&key),
             };
             let after = draft.ready(rule);
-            draft.add(NewStep::new(id, format!("warm the targets of rule {}", rule.name), action).because(why).after(after))
+            draft.add(
+                NewStep::new(id, format!("warm the targets of rule {}", rule.name), action).because(why).after(after),
+            )
         }
     };
     draft.hold(&group_key, warming);

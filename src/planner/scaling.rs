@@ -150,7 +150,10 @@ fn policies(
             (None, None) => {}
         }
     }
-    for stranger in found.iter().filter(|policy| !targets.iter().any(|(word, ..)| policy.name == format!("{}-{word}", spec.service_name))) {
+    for stranger in found
+        .iter()
+        .filter(|policy| !targets.iter().any(|(word, ..)| policy.name == format!("{}-{word}", spec.service_name)))
+    {
         let text = format!("scaling policy {} is not in the spec and also moves the count", stranger.name);
         draft.note(Some(key.clone()), NoteKind::Warning, text);
     }

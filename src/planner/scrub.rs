@@ -68,15 +68,19 @@ fn run(s: &Situation, name: &str, spec: &TaskSpec, databases: &[&String], draft:
     };
     let subject = Subject::Task { cluster: spec.cluster.clone(), arn: late_text(&key, "arn") };
     draft.add(
-        NewStep::new(format!("run-{key}"), format!("clean the restored data with task {name}"), Action::RunTask { key: key.clone(), run })
-            .because("the data is not this environment's own, and nothing may reach it before it is clean")
-            .after(before)
-            .until(Wait {
-                subject,
-                key: key.clone(),
-                until: Until::TaskSucceeded { container: spec.container.clone() },
-                deadline_seconds: spec.timeout_seconds,
-            }),
+        NewStep::new(
+            format!("run-{key}"),
+            format!("clean the restored data with task {name}"),
+            Action::RunTask { key: key.clone(), run },
+        )
+        .because("the data is not this environment's own, and nothing may reach it before it is clean")
+        .after(before)
+        .until(Wait {
+            subject,
+            key: key.clone(),
+            until: Until::TaskSucceeded { container: spec.container.clone() },
+            deadline_seconds: spec.timeout_seconds,
+        }),
     )
 }
 
@@ -85,7 +89,8 @@ fn mark(s: &Situation, database: &str, ran: &StepId, draft: &mut Draft) -> StepI
     let arn = draft.fact(&s.facts, &key, "arn");
     let tags = Tags::from([(TAG_SCRUB.to_owned(), "done".to_owned())]);
     let action = Action::Tag { key: key.clone(), arn, tags, remove: Vec::new() };
-    let step = NewStep::new(format!("mark-scrubbed-{key}"), format!("note that the data of {database} is clean"), action);
+    let step =
+        NewStep::new(format!("mark-scrubbed-{key}"), format!("note that the data of {database} is clean"), action);
     let marked = draft.add(step.because("the next run must know").after([ran.clone()]));
     draft.hold(&key, marked.clone());
     marked

@@ -16,13 +16,18 @@ pub(super) fn up(s: &Situation, draft: &mut Draft) {
             Found::Ours(secret) if secret.deletes_at.is_some() => {
                 let action = Action::RestoreSecret { key: key.clone(), secret_arn: secret.arn.clone() };
                 let title = format!("call back secret {} from its deletion", secret.secret_name);
-                let restored = draft.add(NewStep::new(format!("restore-{key}"), title, action).because("it waits for its deletion"));
+                let restored = draft
+                    .add(NewStep::new(format!("restore-{key}"), title, action).because("it waits for its deletion"));
                 draft.hold(&key, restored.clone());
                 if secret.tags.get(TAG_POWER).map(String::as_str) != Some(Power::Up.as_str()) {
                     let tags = s.power_tags(Power::Up);
                     let action = Action::Tag { key: key.clone(), arn: secret.arn.clone(), tags, remove: Vec::new() };
                     let title = format!("remember on {}: up", secret.secret_name);
-                    draft.add(NewStep::new(format!("remember-{key}"), title, action).because("it could not remember before").after([restored]));
+                    draft.add(
+                        NewStep::new(format!("remember-{key}"), title, action)
+                            .because("it could not remember before")
+                            .after([restored]),
+                    );
                 }
             }
             Found::Ours(_) | Found::Blocked => {}

@@ -1,8 +1,8 @@
 //! Services on the way up: created, woken, redeployed, changed or left alone.
 
 use crate::model::{
-    Action, LiveService, NoteKind, Power, Reason, ResourceKey, ResourceKind, ServiceSpec, ServiceUpdate, StepId, Subject,
-    Until, Wait, late_text, ownership_tags,
+    Action, LiveService, NoteKind, Power, Reason, ResourceKey, ResourceKind, ServiceSpec, ServiceUpdate, StepId,
+    Subject, Until, Wait, late_text, ownership_tags,
 };
 
 use super::draft::{Draft, NewStep, field};
@@ -79,9 +79,9 @@ fn before_service(s: &Situation, name: &str, spec: &ServiceSpec, draft: &Draft) 
 }
 
 fn uses(document: &serde_json::Value, database: &str) -> bool {
-    task_definition::references(document).iter().any(|key| {
-        matches!(key.kind, ResourceKind::Database | ResourceKind::Secret) && key.name == database
-    })
+    task_definition::references(document)
+        .iter()
+        .any(|key| matches!(key.kind, ResourceKind::Database | ResourceKind::Secret) && key.name == database)
 }
 
 fn create(
@@ -104,10 +104,12 @@ fn create(
     };
     let title = format!("create service {} with {desired_count} tasks", spec.service_name);
     draft.add(
-        NewStep::new(format!("create-{key}"), title, action)
-            .because("there is none")
-            .after(before)
-            .until(deployed(key, spec, late_text(key, "deployment"), &revision.arn)),
+        NewStep::new(format!("create-{key}"), title, action).because("there is none").after(before).until(deployed(
+            key,
+            spec,
+            late_text(key, "deployment"),
+            &revision.arn,
+        )),
     )
 }
 
@@ -135,7 +137,12 @@ fn existing(
     }
     if failed {
         let why = "its last deployment failed";
-        reasons.push(Reason { field: Some("deployment".to_owned()), from: Some("FAILED".to_owned()), to: None, why: why.to_owned() });
+        reasons.push(Reason {
+            field: Some("deployment".to_owned()),
+            from: Some("FAILED".to_owned()),
+            to: None,
+            why: why.to_owned(),
+        });
     }
     reasons.extend(setting_reasons.iter().cloned());
     reasons.extend(revision.reasons.iter().cloned());
@@ -184,14 +191,12 @@ fn wait_for_deployment(
     let tags = ownership_tags(&s.desired.application, &s.desired.environment, &key.to_string());
     let action = Action::Tag { key: key.clone(), arn: live.arn.clone(), tags, remove: Vec::new() };
     let title = format!("wait for the deployment of {}", live.service_name);
-    Some(
-        draft.add(
-            NewStep::new(format!("await-{key}"), title, action)
-                .because(text)
-                .taking(120)
-                .until(deployed(key, spec, primary.id.clone(), &primary.task_definition)),
-        ),
-    )
+    Some(draft.add(NewStep::new(format!("await-{key}"), title, action).because(text).taking(120).until(deployed(
+        key,
+        spec,
+        primary.id.clone(),
+        &primary.task_definition,
+    ))))
 }
 
 /// Waits for healthy targets, after a deployment and before a rule forwards for the first time.
@@ -219,20 +224,24 @@ fn check_targets(
     let action = Action::Tag { key: group.clone(), arn: arn.clone(), tags, remove: Vec::new() };
     let after = deployed.cloned().into_iter().chain(draft.ready(&group)).chain(draft.ready(key));
     let checked = draft.add(
-        NewStep::new(format!("check-{group}"), format!("check that targets of {} are healthy", spec.service_name), action)
-            .because("nothing is forwarded to a task that does not answer")
-            .after(after.collect::<Vec<_>>())
-            .taking(30)
-            .until(Wait {
-                subject: Subject::Service {
-                    cluster: spec.cluster.clone(),
-                    service_name: spec.service_name.clone(),
-                    target_group_arn: Some(arn),
-                },
-                key: key.clone(),
-                until: Until::TargetsHealthy { at_least },
-                deadline_seconds: durations::HEALTHY_DEADLINE,
-            }),
+        NewStep::new(
+            format!("check-{group}"),
+            format!("check that targets of {} are healthy", spec.service_name),
+            action,
+        )
+        .because("nothing is forwarded to a task that does not answer")
+        .after(after.collect::<Vec<_>>())
+        .taking(30)
+        .until(Wait {
+            subject: Subject::Service {
+                cluster: spec.cluster.clone(),
+                service_name: spec.service_name.clone(),
+                target_group_arn: Some(arn),
+            },
+            key: key.clone(),
+            until: Until::TargetsHealthy { at_least },
+            deadline_seconds: durations::HEALTHY_DEADLINE,
+        }),
     );
     draft.hold(key, checked);
 }

@@ -87,7 +87,8 @@ impl<'a> Situation<'a> {
     }
 
     fn refuse_stranger(&self, draft: &mut Draft, key: &ResourceKey, aws_name: &str) {
-        let wanted = crate::model::ownership_tags(&self.desired.application, &self.desired.environment, &key.to_string());
+        let wanted =
+            crate::model::ownership_tags(&self.desired.application, &self.desired.environment, &key.to_string());
         let tags: Vec<String> = wanted.iter().map(|(key, value)| format!("{key}={value}")).collect();
         draft.refuse(
             Some(key.clone()),
@@ -127,10 +128,7 @@ fn ids<T>(sighting: &Sighting<Vec<T>>, id: impl Fn(&T) -> &String) -> Vec<String
     sighting.present().into_iter().flatten().map(|thing| id(thing).clone()).collect()
 }
 
-fn resolved<'a>(
-    selectors: &[Selector],
-    found: impl Iterator<Item = (&'a String, Vec<String>)>,
-) -> Option<Vec<String>> {
+fn resolved<'a>(selectors: &[Selector], found: impl Iterator<Item = (&'a String, Vec<String>)>) -> Option<Vec<String>> {
     let found = found.map(|(text, ids)| (text.clone(), ids)).collect();
     let (ids, missing) = Live::resolve_selectors(selectors, &found);
     missing.is_empty().then_some(ids)

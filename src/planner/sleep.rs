@@ -58,7 +58,8 @@ fn without_databases(s: &Situation) -> Option<SleepChoice> {
 
 fn by_arithmetic(cost: Option<&SleepCost>, idle: Option<Duration>) -> SleepChoice {
     let Some(idle) = idle else {
-        let why = "nobody said for how long, which counts as more than 7 days: AWS would start a stopped database again";
+        let why =
+            "nobody said for how long, which counts as more than 7 days: AWS would start a stopped database again";
         return said(Power::Hibernated, why.to_owned());
     };
     if idle >= RESTART_AFTER {
@@ -73,7 +74,8 @@ fn by_arithmetic(cost: Option<&SleepCost>, idle: Option<Duration>) -> SleepChoic
     let parked = cost.parked_usd_per_hour * hours;
     let hibernated = cost.hibernated_usd_per_hour * hours;
     let saved = parked - hibernated;
-    let figures = format!("parked costs {} USD for {}, hibernated {} USD", money(parked), days(idle), money(hibernated));
+    let figures =
+        format!("parked costs {} USD for {}, hibernated {} USD", money(parked), days(idle), money(hibernated));
     if saved >= Decimal::new(WORTH_CENTS, 2) {
         said(Power::Hibernated, format!("{figures}: hibernating saves {} USD", money(saved)))
     } else {

@@ -4,9 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
 
-use crate::model::{
-    Action, LiveSnapshot, NoteKind, ResourceKey, ResourceKind, Sighting, StepId,
-};
+use crate::model::{Action, LiveSnapshot, NoteKind, ResourceKey, ResourceKind, Sighting, StepId};
 
 use super::data_source::{age_rank, may_become_available};
 use super::database_sleep;
@@ -67,7 +65,8 @@ pub(super) fn delete_all(s: &Situation, emptied: &[StepId], draft: &mut Draft) {
         if let Some(snapshot) = taken {
             let key = ResourceKey::new(ResourceKind::Snapshot, name);
             let action = Action::DeleteSnapshot { key, snapshot: snapshot.clone() };
-            let step = NewStep::new(format!("delete-snapshot/{snapshot}"), format!("delete snapshot {snapshot}"), action);
+            let step =
+                NewStep::new(format!("delete-snapshot/{snapshot}"), format!("delete snapshot {snapshot}"), action);
             draft.add(step.because("the data is to go too").after(emptied.iter().cloned()));
         }
     }

@@ -20,9 +20,7 @@ pub(super) fn up(s: &Situation, draft: &mut Draft) {
 /// The VPC of the listener that the group's rule stands on, else that of the tasks' subnets.
 pub(super) fn vpc(s: &Situation, name: &str) -> Option<String> {
     let mut rules = s.desired.rules.values().filter(|rule| rule.target_group.as_deref() == Some(name));
-    let of_listener = rules.find_map(|rule| {
-        s.live.borrowed.listeners.get(&rule.listener)?.present()?.vpc.clone()
-    });
+    let of_listener = rules.find_map(|rule| s.live.borrowed.listeners.get(&rule.listener)?.present()?.vpc.clone());
     let subnets = || s.live.borrowed.subnets.values().filter_map(|sighting| sighting.present()).flatten();
     of_listener.or_else(|| subnets().next().map(|subnet| subnet.vpc.clone()))
 }
@@ -44,7 +42,10 @@ fn existing(key: &ResourceKey, spec: &TargetGroupSpec, live: &LiveTargetGroup, d
         draft.refuse(
             Some(key.clone()),
             RefusalKind::Impossible,
-            format!("target group {} is {was}, the spec says {wanted}, and ELB cannot change it", live.target_group_name),
+            format!(
+                "target group {} is {was}, the spec says {wanted}, and ELB cannot change it",
+                live.target_group_name
+            ),
             "give the target group another name in the spec: a new one is made, and the old one goes with `destroy`",
         );
     }
