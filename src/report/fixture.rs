@@ -131,9 +131,28 @@ fn asleep_page() -> RuleAction {
 
 /// What is there when everything is as declared and in this power state.
 pub(super) fn live_as(desired: &Desired, power: Power) -> Live {
-    let now: jiff::Timestamp = "2026-11-22T08:00:00Z".parse().unwrap();
-    let mut live = Live {
-        observed_at: now,
+    let mut memory = desired.declared_tags();
+    memory.extend([
+        (TAG_POWER.to_owned(), power.to_string()),
+        (TAG_POWER_SINCE.to_owned(), "2026-11-14T18:00:00Z".to_owned()),
+        (TAG_POWER_BY.to_owned(), "anna@laptop".to_owned()),
+    ]);
+    let mut live = nothing(desired);
+    add_databases(desired, power, &memory, &mut live);
+    add_services(desired, power, &memory, &mut live);
+    add_rules(desired, power, &mut live);
+    live
+}
+
+fn tags(desired: &Desired, kind: ResourceKind, name: &str, memory: &Tags) -> Tags {
+    let mut tags = desired.tags_of(&ResourceKey::new(kind, name));
+    tags.extend(memory.clone());
+    tags
+}
+
+fn nothing(desired: &Desired) -> Live {
+    Live {
+        observed_at: "2026-11-22T08:00:00Z".parse().unwrap(),
         account: desired.account.clone(),
         region: desired.region.clone(),
         databases: BTreeMap::new(),
@@ -156,20 +175,12 @@ pub(super) fn live_as(desired: &Desired, power: Power) -> Live {
         undeclared: Vec::new(),
         gaps: Vec::new(),
         resolved_ids: BTreeMap::new(),
-    };
-    let mut memory = desired.declared_tags();
-    memory.extend([
-        (TAG_POWER.to_owned(), power.to_string()),
-        (TAG_POWER_SINCE.to_owned(), "2026-11-14T18:00:00Z".to_owned()),
-        (TAG_POWER_BY.to_owned(), "anna@laptop".to_owned()),
-    ]);
-    let tags = |kind: ResourceKind, name: &str, memory: &Tags| {
-        let mut tags = desired.tags_of(&ResourceKey::new(kind, name));
-        tags.extend(memory.clone());
-        tags
-    };
+    }
+}
+
+fn add_databases(desired: &Desired, power: Power, memory: &Tags, live: &mut Live) {
     for (name, spec) in &desired.databases {
-        let database = live_database(spec, power, tags(ResourceKind::Database, name, &Tags::new()));
+        let database = live_database(spec, power, tags(desired, ResourceKind::Database, name, &Tags::new()));
         let there = if power == Power::Hibernated { Sighting::Absent } else { Sighting::Present(database) };
         live.databases.insert(name.clone(), there);
         let secret = LiveSecret {
@@ -177,13 +188,16 @@ pub(super) fn live_as(desired: &Desired, power: Power) -> Live {
             arn: "arn:secret".into(),
             deletes_at: None,
             changed_at: None,
-            tags: tags(ResourceKind::Secret, name, &memory),
+            tags: tags(desired, ResourceKind::Secret, name, memory),
         };
         live.secrets.insert(name.clone(), Sighting::Present(secret));
         live.snapshots.insert(name.clone(), Sighting::Present(vec![live_snapshot(spec)]));
     }
+}
+
+fn add_services(desired: &Desired, power: Power, memory: &Tags, live: &mut Live) {
     for (name, spec) in &desired.services {
-        let service = live_service(spec, power, tags(ResourceKind::Service, name, &memory));
+        let service = live_service(spec, power, tags(desired, ResourceKind::Service, name, memory));
         live.services.insert(name.clone(), Sighting::Present(service));
         live.task_definitions.insert(name.clone(), Sighting::Present(spec.task_definition.clone()));
         if let Some(scaling) = &spec.scaling {
@@ -197,6 +211,9 @@ pub(super) fn live_as(desired: &Desired, power: Power) -> Live {
             live.scaling.insert(name.clone(), Sighting::Present(scaling));
         }
     }
+}
+
+fn add_rules(desired: &Desired, power: Power, live: &mut Live) {
     for (name, spec) in &desired.rules {
         let rule = LiveRule {
             arn: format!("arn:rule/{name}"),
@@ -204,12 +221,11 @@ pub(super) fn live_as(desired: &Desired, power: Power) -> Live {
             priority: spec.priority,
             conditions: spec.conditions.clone(),
             actions: if power.is_asleep() { vec![spec.asleep.clone()] } else { spec.actions.clone() },
-            tags: Some(tags(ResourceKind::ListenerRule, name, &Tags::new())),
+            tags: Some(tags(desired, ResourceKind::ListenerRule, name, &Tags::new())),
         };
         live.listener_rules.insert(spec.listener.clone(), Sighting::Present(vec![rule.clone()]));
         live.rules.insert(name.clone(), Sighting::Present(rule));
     }
-    live
 }
 
 fn live_database(spec: &DatabaseSpec, power: Power, tags: Tags) -> LiveDatabase {

@@ -1,7 +1,10 @@
 //! Showing: values in, text out. Nothing here sees a cloud; stdout is data, stderr is progress.
 
+pub mod cost;
 pub mod diagnostics;
 pub mod document;
+pub mod drift;
+pub mod markup;
 pub mod plan;
 pub mod progress;
 pub mod prompt;

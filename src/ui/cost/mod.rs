@@ -1,0 +1,10 @@
+//! Costs: one report an environment, for people, programs and pull requests.
+
+mod json;
+mod markdown;
+mod text;
+mod words;
+
+pub use json::{CostDto, json};
+pub use markdown::markdown;
+pub use text::text;
