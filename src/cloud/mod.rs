@@ -7,6 +7,8 @@ use async_trait::async_trait;
 
 use crate::model::{Action, Live, Receipt, Scope, Status, Subject, Token};
 
+pub mod sim;
+
 /// A cloud: AWS, or the simulated one.
 #[async_trait]
 pub trait Cloud: Send + Sync {

@@ -1,0 +1,59 @@
+//! What planted images do: the ways in which a task fails (`aws.md` 1.5).
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// How the containers of a task behave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Behaviour {
+    /// The image is not there.
+    CannotPull,
+    /// The application ends with this exit code soon after its start.
+    Exits(i32),
+    /// The application runs, and its health check fails.
+    NeverHealthy,
+    /// Killed for its memory.
+    OutOfMemory,
+    /// Takes three minutes to answer.
+    SlowStart,
+}
+
+/// Planted behaviour. Beside it, an image whose name or tag contains `cannot-pull`, `exits-1`, `never-healthy`,
+/// `out-of-memory` or `slow-start` behaves so.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Behaviours {
+    /// By a part of the image's name, or by the whole name of the family.
+    pub planted: BTreeMap<String, Behaviour>,
+    /// Exit codes of one-off tasks by family; 0 where nothing is said.
+    pub exit_codes: BTreeMap<String, i32>,
+}
+
+impl Behaviours {
+    /// How tasks of this definition behave; `None`: well.
+    pub(super) fn of(&self, family: &str, document: &Value) -> Option<Behaviour> {
+        if let Some(planted) = self.planted.get(family) {
+            return Some(*planted);
+        }
+        let containers = document["containerDefinitions"].as_array()?;
+        containers.iter().filter_map(|container| container["image"].as_str()).find_map(|image| self.of_image(image))
+    }
+
+    fn of_image(&self, image: &str) -> Option<Behaviour> {
+        let planted = self.planted.iter().find(|(part, _)| image.contains(part.as_str()));
+        planted.map(|(_, behaviour)| *behaviour).or_else(|| {
+            [
+                ("cannot-pull", Behaviour::CannotPull),
+                ("exits-1", Behaviour::Exits(1)),
+                ("never-healthy", Behaviour::NeverHealthy),
+                ("out-of-memory", Behaviour::OutOfMemory),
+                ("slow-start", Behaviour::SlowStart),
+            ]
+            .into_iter()
+            .find(|(word, _)| image.contains(word))
+            .map(|(_, behaviour)| behaviour)
+        })
+    }
+}

@@ -1,0 +1,137 @@
+//! The call log: what was asked of the simulated cloud, as the API calls that AWS would have seen.
+
+use std::time::Duration;
+
+use super::trouble::Outcome;
+use super::world::{Call, World};
+use crate::model::{Live, Scope, Sighting, Sightings, Subject};
+
+/// Half the time that an API call takes.
+pub(super) async fn half_a_call() {
+    tokio::time::sleep(Duration::from_millis(60)).await;
+}
+
+/// The calls that one observation of this environment takes.
+pub(super) fn observation_calls(scope: &Scope) -> Vec<(&'static str, String)> {
+    let desired = &scope.desired;
+    let mut calls = Vec::new();
+    let mut call = |needed: bool, operation: &'static str| {
+        if needed {
+            calls.push((operation, String::new()));
+        }
+    };
+    let deep = scope.depth == crate::model::Depth::Preflight;
+    call(!desired.services.is_empty(), "ecs:DescribeServices");
+    call(!desired.services.is_empty(), "ecs:DescribeTaskDefinition");
+    call(
+        desired.services.values().any(|spec| spec.scaling.is_some()),
+        "application-autoscaling:DescribeScalableTargets",
+    );
+    call(
+        desired.services.values().any(|spec| spec.scaling.is_some()),
+        "application-autoscaling:DescribeScalingPolicies",
+    );
+    call(!desired.databases.is_empty(), "rds:DescribeDBInstances");
+    call(!desired.databases.is_empty(), "rds:DescribeDBSnapshots");
+    call(!desired.databases.is_empty(), "secretsmanager:DescribeSecret");
+    call(!desired.file_systems.is_empty(), "elasticfilesystem:DescribeFileSystems");
+    call(!desired.access_points.is_empty(), "elasticfilesystem:DescribeAccessPoints");
+    call(!desired.listeners.is_empty(), "elasticloadbalancing:DescribeRules");
+    call(!desired.target_groups.is_empty(), "elasticloadbalancing:DescribeTargetGroups");
+    call(true, "tag:GetResources");
+    call(deep && !desired.network.subnets.is_empty(), "ec2:DescribeSubnets");
+    call(deep && !desired.network.security_groups.is_empty(), "ec2:DescribeSecurityGroups");
+    call(deep && !desired.listeners.is_empty(), "elasticloadbalancing:DescribeListeners");
+    call(deep && !desired.file_systems.is_empty(), "elasticfilesystem:DescribeMountTargets");
+    call(deep && desired.cluster.is_some(), "ecs:DescribeClusters");
+    calls
+}
+
+/// The call that a status takes, and what it is about.
+pub(super) fn status_call(subject: &Subject) -> (&'static str, String) {
+    match subject {
+        Subject::Database { identifier } => ("rds:DescribeDBInstances", identifier.clone()),
+        Subject::Snapshot { snapshot } => ("rds:DescribeDBSnapshots", snapshot.clone()),
+        Subject::Service { service_name, .. } => ("ecs:DescribeServices", service_name.clone()),
+        Subject::Task { arn, .. } => ("ecs:DescribeTasks", arn.clone()),
+        Subject::FileSystem { id } => ("elasticfilesystem:DescribeFileSystems", id.clone()),
+        Subject::MountTarget { file_system_id, .. } => {
+            ("elasticfilesystem:DescribeMountTargets", file_system_id.clone())
+        }
+        Subject::AccessPoint { id } => ("elasticfilesystem:DescribeAccessPoints", id.clone()),
+    }
+}
+
+/// Takes parts of an observation away, as calls that failed would.
+pub(super) fn make_unreadable(live: &mut Live, fails: impl Fn(&str) -> bool) {
+    fn lose<T>(sightings: &mut Sightings<T>, operation: &str) {
+        for sighting in sightings.values_mut() {
+            *sighting = Sighting::Unreadable { why: format!("{operation}: Rate exceeded (ThrottlingException)") };
+        }
+    }
+    if fails("databases") {
+        lose(&mut live.databases, "rds:DescribeDBInstances");
+    }
+    if fails("snapshots") {
+        lose(&mut live.snapshots, "rds:DescribeDBSnapshots");
+    }
+    if fails("services") {
+        lose(&mut live.services, "ecs:DescribeServices");
+        lose(&mut live.task_definitions, "ecs:DescribeTaskDefinition");
+    }
+    if fails("rules") {
+        lose(&mut live.rules, "elasticloadbalancing:DescribeRules");
+        lose(&mut live.listener_rules, "elasticloadbalancing:DescribeRules");
+    }
+    if fails("target-groups") {
+        lose(&mut live.target_groups, "elasticloadbalancing:DescribeTargetGroups");
+    }
+    if fails("access-points") {
+        lose(&mut live.access_points, "elasticfilesystem:DescribeAccessPoints");
+    }
+    if fails("scaling") {
+        lose(&mut live.scaling, "application-autoscaling:DescribeScalableTargets");
+    }
+    if fails("secrets") {
+        lose(&mut live.secrets, "secretsmanager:DescribeSecret");
+    }
+}
+
+impl World {
+    /// Notes a write and how it ended.
+    pub(super) fn note_call(&mut self, operation: &str, key: &str, write: bool, answer: &Outcome) {
+        let outcome = match answer {
+            Ok(receipt) if receipt.changed => "ok".to_owned(),
+            Ok(_) => "unchanged".to_owned(),
+            Err(trouble) => trouble.word(),
+        };
+        let (at, operation, key) = (self.now, operation.to_owned(), key.to_owned());
+        self.calls.push(Call { at, operation, key, write, outcome });
+    }
+
+    /// Notes reads.
+    pub(super) fn note_reads(&mut self, calls: &[(&str, String)]) {
+        for (operation, key) in calls {
+            let (at, operation, key) = (self.now, (*operation).to_owned(), key.clone());
+            self.calls.push(Call { at, operation, key, write: false, outcome: "ok".to_owned() });
+        }
+    }
+
+    /// The id of the last request.
+    pub(super) fn request_id(&self) -> String {
+        super::chance::hex(self.seed, &["request", &self.calls.len().to_string(), &self.now.to_string()], 32)
+    }
+
+    /// The world without its call log: what a read that lags behind sees.
+    pub(super) fn without_calls(&mut self) -> World {
+        let calls = std::mem::take(&mut self.calls);
+        let world = self.clone();
+        self.calls = calls;
+        world
+    }
+
+    /// The writes in the call log that changed something.
+    pub fn writes(&self) -> Vec<&Call> {
+        self.calls.iter().filter(|call| call.write && call.outcome == "ok").collect()
+    }
+}

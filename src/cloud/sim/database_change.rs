@@ -1,0 +1,180 @@
+//! `ModifyDBInstance` (`aws.md` 2.5): what changes at once, what takes a restart, what is refused.
+
+use super::database::{Database, Stage};
+use super::database_rules::{check_class, check_storage};
+use super::tags::must_be_managed;
+use super::trouble::{Outcome, Trouble, changed, unchanged};
+use super::world::World;
+use crate::model::{DatabaseChanges, DatabaseState};
+
+impl Database {
+    /// What was pending becomes so.
+    pub(super) fn settle_changes(&mut self) {
+        if let Some(password) = self.next_password.take() {
+            self.password = Some(password);
+        }
+        self.live.pending.clear();
+        let Some(changes) = self.changing.take() else { return };
+        let live = &mut self.live;
+        set(&mut live.engine_version, changes.engine_version);
+        set(&mut live.class, changes.class);
+        set(&mut live.storage_gib, changes.storage_gib);
+        set(&mut live.storage_type, changes.storage_type);
+        live.iops = changes.iops.or(live.iops);
+        live.storage_throughput = changes.storage_throughput.or(live.storage_throughput);
+        set(&mut live.multi_az, changes.multi_az);
+        if let (Some(endpoint), Some(port)) = (&mut live.endpoint, changes.port) {
+            endpoint.port = port;
+        }
+    }
+}
+
+fn set<T>(field: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *field = value;
+    }
+}
+
+impl World {
+    /// The database, when it is ours and in a state in which it can be modified.
+    fn modifiable(&mut self, identifier: &str) -> Result<&mut Database, Trouble> {
+        let database = self.databases.get_mut(identifier).ok_or_else(|| not_found(identifier))?;
+        must_be_managed(&database.live.tags, &format!("database {identifier}"))?;
+        // aws.md 2.1, 2.2: a stopped instance cannot be modified; only an available one can.
+        if database.live.state() != DatabaseState::Available {
+            return Err(wrong_state(identifier, &database.live.status));
+        }
+        Ok(database)
+    }
+
+    /// `rds:ModifyDBInstance` with `ApplyImmediately`.
+    pub(super) fn modify_database(&mut self, identifier: &str, changes: &DatabaseChanges) -> Outcome {
+        let seconds = restart_seconds(changes);
+        let begins = self.after(3, identifier);
+        let ends = self.after(10 + seconds, identifier);
+        let groups: Vec<String> = changes.security_groups.iter().flatten().cloned().collect();
+        for group in &groups {
+            if !self.security_groups.contains_key(group) {
+                return Err(Trouble::refused("InvalidVPCNetworkStateFault", format!("no security group {group}")));
+            }
+        }
+        let database = self.modifiable(identifier)?;
+        check_change(database, changes)?;
+        let before = database.live.clone();
+        apply_at_once(database, changes);
+        let slow = slow_changes(database, changes);
+        if slow != DatabaseChanges::default() {
+            // The new values show as pending at once; the status word follows a moment later.
+            database.live.pending.extend(pending(&slow));
+            database.changing = Some(slow);
+            database.stages = vec![
+                Stage { at: begins, status: "modifying".to_owned() },
+                Stage { at: ends, status: "available".to_owned() },
+            ];
+        }
+        if database.live == before { unchanged() } else { changed() }
+    }
+
+    /// `rds:ModifyDBInstance(MasterUserPassword)` with the value of a secret.
+    pub(super) fn set_master_password(&mut self, identifier: &str, secret_arn: &str) -> Outcome {
+        let password = self.secret_value(secret_arn)?;
+        let (begins, ends) = (self.after(3, identifier), self.after(30, identifier));
+        let database = self.modifiable(identifier)?;
+        database.live.pending.insert("password".to_owned(), "****".to_owned());
+        database.next_password = Some(password);
+        database.stages = vec![
+            Stage { at: begins, status: "resetting-master-credentials".to_owned() },
+            Stage { at: ends, status: "available".to_owned() },
+        ];
+        changed()
+    }
+}
+
+/// `DBInstanceNotFound`.
+pub(super) fn not_found(identifier: &str) -> Trouble {
+    Trouble::not_found("DBInstanceNotFound", format!("DBInstance {identifier} not found."))
+}
+
+/// `InvalidDBInstanceState`.
+pub(super) fn wrong_state(identifier: &str, status: &str) -> Trouble {
+    Trouble::busy(
+        "InvalidDBInstanceState",
+        format!("Instance {identifier} is not in a state in which that can be done: it is {status}."),
+    )
+}
+
+fn check_change(database: &Database, changes: &DatabaseChanges) -> Result<(), Trouble> {
+    let live = &database.live;
+    if let Some(class) = &changes.class {
+        check_class(class)?;
+    }
+    if let Some(wanted) = changes.storage_gib {
+        let now = live.storage_gib;
+        // aws.md 2.5: storage never shrinks; an increase is at least 10 %.
+        if wanted < now || (wanted > now && u64::from(wanted) * 10 < u64::from(now) * 11) {
+            return Err(Trouble::refused(
+                "InvalidParameterCombination",
+                format!("Invalid storage size for engine name {} and storage type {}: {wanted}", live.engine, now),
+            ));
+        }
+    }
+    let storage_type = changes.storage_type.as_deref().unwrap_or(&live.storage_type);
+    let gib = changes.storage_gib.unwrap_or(live.storage_gib);
+    check_storage(&live.engine, storage_type, gib, changes.iops, changes.storage_throughput)
+}
+
+/// What needs no restart, and no time worth waiting for.
+fn apply_at_once(database: &mut Database, changes: &DatabaseChanges) {
+    let live = &mut database.live;
+    set(&mut live.publicly_accessible, changes.publicly_accessible);
+    set(&mut live.deletion_protection, changes.deletion_protection);
+    set(&mut live.auto_minor_version_upgrade, changes.auto_minor_version_upgrade);
+    set(&mut live.performance_insights, changes.performance_insights);
+    set(&mut live.backup_retention_days, changes.backup_retention_days);
+    live.max_storage_gib = changes.max_storage_gib.or(live.max_storage_gib);
+    if changes.parameter_group.is_some() {
+        live.parameter_group.clone_from(&changes.parameter_group);
+    }
+    if let Some(groups) = &changes.security_groups {
+        live.security_groups.clone_from(groups);
+        live.security_groups.sort();
+    }
+}
+
+/// What takes time, as far as it differs from what is so already.
+fn slow_changes(database: &Database, changes: &DatabaseChanges) -> DatabaseChanges {
+    let live = &database.live;
+    let port = live.endpoint.as_ref().map(|endpoint| endpoint.port);
+    DatabaseChanges {
+        engine_version: changes.engine_version.clone().filter(|wanted| !live.engine_version.starts_with(wanted)),
+        class: changes.class.clone().filter(|wanted| *wanted != live.class),
+        storage_gib: changes.storage_gib.filter(|wanted| *wanted != live.storage_gib),
+        storage_type: changes.storage_type.clone().filter(|wanted| *wanted != live.storage_type),
+        iops: changes.iops.filter(|wanted| Some(*wanted) != live.iops),
+        storage_throughput: changes.storage_throughput.filter(|wanted| Some(*wanted) != live.storage_throughput),
+        multi_az: changes.multi_az.filter(|wanted| *wanted != live.multi_az),
+        port: changes.port.filter(|wanted| Some(*wanted) != port),
+        ..DatabaseChanges::default()
+    }
+}
+
+fn pending(changes: &DatabaseChanges) -> Vec<(String, String)> {
+    let fields = [
+        ("engine_version", changes.engine_version.clone()),
+        ("class", changes.class.clone()),
+        ("storage_gib", changes.storage_gib.map(|value| value.to_string())),
+        ("storage_type", changes.storage_type.clone()),
+        ("iops", changes.iops.map(|value| value.to_string())),
+        ("storage_throughput", changes.storage_throughput.map(|value| value.to_string())),
+        ("multi_az", changes.multi_az.map(|value| value.to_string())),
+        ("port", changes.port.map(|value| value.to_string())),
+    ];
+    fields.into_iter().filter_map(|(name, value)| value.map(|value| (name.to_owned(), value))).collect()
+}
+
+/// Seconds that the instance is busy (`aws.md` 2.5: a class change is an outage of minutes).
+fn restart_seconds(changes: &DatabaseChanges) -> u32 {
+    let class = if changes.class.is_some() || changes.engine_version.is_some() { 400 } else { 0 };
+    let storage = if changes.storage_gib.is_some() || changes.storage_type.is_some() { 240 } else { 0 };
+    class + storage + 30
+}

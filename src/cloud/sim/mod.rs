@@ -1,0 +1,292 @@
+//! The simulated cloud: an account in memory, stricter than AWS, with AWS's life cycles, limits and durations on
+//! tokio's clock. While that clock is paused it jumps from timer to timer: a day takes milliseconds.
+//!
+//! The world is plain data ([`World`]). Nothing in it ticks: every call first ages it to now. Each rule cites the
+//! section of `aws.md` that it comes from. Faults are a [`FaultPlan`], off unless asked for.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use crate::clock::{Clock, TokioClock};
+use crate::cloud::{Cloud, CloudError, CloudErrorKind};
+use crate::model::{Action, Desired, Live, Receipt, Scope, Status, Subject, Token};
+
+mod access_point;
+mod behaviour;
+mod calls;
+mod chance;
+mod console;
+mod data;
+mod database;
+mod database_change;
+mod database_end;
+mod database_make;
+mod database_rules;
+mod deployment;
+mod fargate;
+mod fault;
+mod file_system;
+mod lifecycle;
+mod log_group;
+mod network;
+mod observe;
+mod observe_storage;
+mod perform;
+mod promise;
+mod references;
+mod rule;
+mod rule_rules;
+mod scaling;
+mod secret;
+mod seed;
+mod service;
+mod service_rules;
+mod snapshot;
+mod status;
+mod tags;
+mod target_group;
+mod task;
+mod task_definition;
+mod task_start;
+mod task_target;
+mod trouble;
+mod world;
+
+pub use access_point::AccessPoint;
+pub use behaviour::{Behaviour, Behaviours};
+pub use data::{Data, Write};
+pub use database::Database;
+pub use fault::FaultPlan;
+pub use file_system::{Directory, FileSystem, MountTarget};
+pub use log_group::LogGroup;
+pub use network::{Listener, SecurityGroup, Subnet};
+pub use rule::Rule;
+pub use scaling::ScalableTarget;
+pub use secret::Secret;
+pub use service::Service;
+pub use snapshot::Snapshot;
+pub use target_group::{Target, TargetGroup};
+pub use task::Task;
+pub use task_definition::{Family, Revision};
+pub use world::{Call, World};
+
+use calls::{half_a_call, observation_calls, status_call};
+use fault::Fault;
+use trouble::Trouble;
+
+/// A session with a simulated account. Clones share the account, as two people's sessions do.
+#[derive(Clone, Debug)]
+pub struct SimCloud {
+    account: Arc<Mutex<Account>>,
+    clock: TokioClock,
+    faults: FaultPlan,
+}
+
+/// What sessions share.
+#[derive(Debug)]
+struct Account {
+    world: World,
+    /// The world before the last write, for reads that lag behind.
+    before: Option<World>,
+    /// How far somebody has turned the clock on.
+    ahead: Duration,
+    /// Tries so far, by operation and resource.
+    attempts: BTreeMap<String, u64>,
+}
+
+impl SimCloud {
+    /// A session with this world, whose time goes on with tokio's from where it stood. Must be called inside a tokio
+    /// runtime.
+    pub fn new(world: World) -> Self {
+        let clock = TokioClock::starting_at(world.now);
+        let account = Account { world, before: None, ahead: Duration::ZERO, attempts: BTreeMap::new() };
+        Self { account: Arc::new(Mutex::new(account)), clock, faults: FaultPlan::NONE }
+    }
+
+    /// The same account, with faults for this session.
+    pub fn with_faults(&self, faults: FaultPlan) -> Self {
+        Self { faults, ..self.clone() }
+    }
+
+    /// A copy of the world as it is now.
+    pub fn world(&self) -> World {
+        self.aged().world.clone()
+    }
+
+    /// Changes the world by hand, as somebody in the console would; what follows from it happens at once.
+    pub fn edit<T>(&self, change: impl FnOnce(&mut World) -> T) -> T {
+        let mut account = self.aged();
+        let answer = change(&mut account.world);
+        account.world.settle();
+        answer
+    }
+
+    /// Makes what the spec borrows and what is missing.
+    pub fn seed_borrowed(&self, desired: &Desired) {
+        self.edit(|world| world.seed_borrowed(desired));
+    }
+
+    /// Writes to a database as an application would; the version that it got, `None` when it cannot be reached.
+    pub fn write_data(&self, identifier: &str, text: &str) -> Option<u64> {
+        self.edit(|world| world.write_data(identifier, text))
+    }
+
+    /// Reads what was ever written to a database, oldest first; `None` when it cannot be reached.
+    pub fn read_data(&self, identifier: &str) -> Option<Vec<String>> {
+        self.aged().world.read_data(identifier)
+    }
+
+    /// Turns the clock of the account on, for every session.
+    pub fn advance(&self, by: Duration) {
+        self.lock().ahead += by;
+        drop(self.aged());
+    }
+
+    /// When something happens next by itself; `None`: never again.
+    pub fn next_timer(&self) -> Option<Timestamp> {
+        self.aged().world.next_timer()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Account> {
+        self.account.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The account, aged to now.
+    fn aged(&self) -> MutexGuard<'_, Account> {
+        let mut account = self.lock();
+        let now = self.clock.now().saturating_add(account.ahead).unwrap_or(Timestamp::MAX);
+        account.world.age(now);
+        account
+    }
+
+    /// Counts one try, and says what happens to it.
+    fn fault_of(&self, account: &mut Account, operation: &str, key: &str, write: bool) -> Fault {
+        let tries = account.attempts.entry(format!("{operation} {key}")).or_insert(0);
+        *tries += 1;
+        self.faults.decide(operation, key, *tries, write)
+    }
+
+    /// One write: the fault, the effect, the line in the call log.
+    fn write(&self, action: &Action, token: &Token) -> Result<Receipt, CloudError> {
+        let (operation, key) = (perform::operation(action), action.key().to_string());
+        let mut account = self.aged();
+        let account = &mut *account;
+        let fault = self.fault_of(account, operation, &key, true);
+        if self.faults.stale_read > 0 {
+            account.before = Some(account.world.without_calls());
+        }
+        let answer = match fault {
+            Fault::None | Fault::LostReply => {
+                account.world.pace_percent = self.faults.pace_percent(operation, &key);
+                let answer = account.world.perform(action, token);
+                account.world.pace_percent = 100;
+                account.world.settle();
+                answer
+            }
+            Fault::Throttle => Err(Trouble::throttled()),
+            Fault::ServerError => Err(Trouble::unavailable("ServiceUnavailable", "the service is unavailable")),
+            Fault::Refusal => Err(Trouble::refused("AccessDenied", format!("not authorized to perform {operation}"))),
+        };
+        account.world.note_call(operation, &key, true, &answer);
+        let answer = match fault {
+            Fault::LostReply => Err(Trouble::unavailable("", "the connection was closed before the answer came")),
+            _ => answer,
+        };
+        let request_id = account.world.request_id();
+        answer.map_err(|trouble| trouble.of_call(operation, request_id))
+    }
+
+    /// The world that a read sees: as it is, or as it was before the last write.
+    fn seen<T>(&self, account: &mut Account, key: &str, look: impl FnOnce(&World) -> T) -> T {
+        let tries = account.attempts.entry(format!("read {key}")).or_insert(0);
+        *tries += 1;
+        let stale = self.faults.is_stale(key, *tries);
+        match &mut account.before {
+            Some(before) if stale => {
+                before.age(account.world.now);
+                look(before)
+            }
+            _ => look(&account.world),
+        }
+    }
+}
+
+impl Clock for SimCloud {
+    fn now(&self) -> Timestamp {
+        let ahead = self.lock().ahead;
+        self.clock.now().saturating_add(ahead).unwrap_or(Timestamp::MAX)
+    }
+}
+
+#[async_trait]
+impl Cloud for SimCloud {
+    async fn observe(&self, scope: &Scope) -> Result<Live, CloudError> {
+        // Two waves of calls side by side, each as long as one call.
+        half_a_call().await;
+        half_a_call().await;
+        let live = {
+            let mut account = self.aged();
+            let account = &mut *account;
+            let environment = format!("environment/{}", scope.desired.environment);
+            let fault = self.fault_of(account, "observe", &environment, false);
+            account.world.note_reads(&observation_calls(scope));
+            let trouble = match fault {
+                Fault::Throttle => Some(Trouble::throttled()),
+                Fault::ServerError => Some(Trouble::unavailable("InternalFailure", "the service failed")),
+                _ => None,
+            };
+            if let Some(trouble) = trouble {
+                return Err(trouble.of_call("observe", account.world.request_id()));
+            }
+            let mut live = self.seen(account, &environment, |world| world.observed(scope));
+            let tries = account.attempts.get(&format!("observe {environment}")).copied().unwrap_or(0);
+            calls::make_unreadable(&mut live, |part| self.faults.is_unreadable(part, tries));
+            live
+        };
+        half_a_call().await;
+        half_a_call().await;
+        Ok(live)
+    }
+
+    async fn perform(&self, action: &Action, token: &Token) -> Result<Receipt, CloudError> {
+        // Half before and half after the effect, so that whoever gives up in between does not know.
+        half_a_call().await;
+        let answer = self.write(action, token);
+        half_a_call().await;
+        answer
+    }
+
+    async fn status(&self, subject: &Subject) -> Result<Status, CloudError> {
+        half_a_call().await;
+        let answer = {
+            let (operation, key) = status_call(subject);
+            let mut account = self.aged();
+            let account = &mut *account;
+            let fault = self.fault_of(account, operation, &key, false);
+            account.world.note_reads(&[(operation, key.clone())]);
+            match fault {
+                Fault::Throttle => Err(Trouble::throttled()),
+                Fault::ServerError => Err(Trouble::unavailable("InternalFailure", "the service failed")),
+                _ => Ok(self.seen(account, &key, |world| world.status_of(subject))),
+            }
+            .map_err(|trouble| trouble.of_call(operation, account.world.request_id()))
+        };
+        half_a_call().await;
+        answer
+    }
+}
+
+/// Kinds that a fault may have.
+impl Trouble {
+    fn throttled() -> Self {
+        Self::new(CloudErrorKind::Throttled, "ThrottlingException", "Rate exceeded")
+    }
+
+    fn unavailable(code: &str, message: &str) -> Self {
+        Self::new(CloudErrorKind::Unavailable, code, message)
+    }
+}
