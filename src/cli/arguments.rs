@@ -19,6 +19,9 @@ pub(super) struct GlobalArgs {
     /// Folder that holds environments/ and templates/ [default: found upwards from here]
     #[arg(long, global = true, env = "ENVCTL_WORKSPACE", hide_env_values = true, value_name = "DIR")]
     pub(super) workspace: Option<PathBuf>,
+    /// Where locks and history are: a folder, or s3://bucket/prefix for a team [default: .envctl in the workspace]
+    #[arg(long, global = true, env = "ENVCTL_STORE", hide_env_values = true, value_name = "PLACE")]
+    pub(super) store: Option<String>,
     /// How the answer is written to stdout
     #[arg(long, short, global = true, env = "ENVCTL_OUTPUT", hide_env_values = true, value_enum, default_value_t)]
     pub(super) output: Output,

@@ -18,7 +18,6 @@ use crate::model::{DataSource, Depth, Desired, Ending, Goal, Live, Plan};
 use crate::planner;
 use crate::ui::run::Round;
 use crate::ui::{self, Format};
-use crate::workspace::Workspace;
 
 /// Rounds of plan and run after which one command gives up converging: the second round is for what the first made
 /// possible, the third for what AWS did meanwhile. More would be a quarrel with somebody.
@@ -27,7 +26,6 @@ const MOST_ROUNDS: usize = 3;
 /// A change that a command wants.
 pub(super) struct Change<'a> {
     pub(super) context: &'a Context,
-    pub(super) workspace: &'a Workspace,
     pub(super) desired: &'a Desired,
     pub(super) goal: Goal,
     pub(super) args: &'a ChangeArgs,
@@ -75,7 +73,8 @@ impl Change<'_> {
         if mistakes.is_empty() {
             return Ok(Proposal { live, plan });
         }
-        let error = CliError::other("the plan does not hold together, so nothing was done: this is a mistake in envctl");
+        let error =
+            CliError::other("the plan does not hold together, so nothing was done: this is a mistake in envctl");
         Err(mistakes.into_iter().fold(error, CliError::detail))
     }
 
@@ -138,12 +137,12 @@ impl Change<'_> {
         signals: &Signals,
     ) -> Result<Round, CliError> {
         let options = Options {
-            timeout: self.args.timeout.map(|timeout| timeout.saturating_sub(self.elapsed(session, run))),
+            timeout: self.args.timeout,
             wait_for_deployments: self.wait,
             interrupt: signals.receiver(),
             guard: lease.guard(),
         };
-        let mut stream = lease.stream(self, session, run).await?;
+        let mut stream = lease.stream(session, run).await?;
         let who = self.context.identity().who();
         let command = command_line();
         let order = Order {
@@ -161,7 +160,9 @@ impl Change<'_> {
 
 /// The command line as it was typed. No flag of envctl's carries a secret.
 pub(super) fn command_line() -> String {
-    let words: Vec<String> =
-        std::env::args_os().skip(1).map(|word| word.to_string_lossy().chars().filter(|c| !c.is_control()).collect()).collect();
+    let words: Vec<String> = std::env::args_os()
+        .skip(1)
+        .map(|word| word.to_string_lossy().chars().filter(|c| !c.is_control()).collect())
+        .collect();
     format!("envctl {}", words.join(" "))
 }

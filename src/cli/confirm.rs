@@ -26,7 +26,10 @@ pub(super) fn confirm(change: &Change<'_>, plan: &Plan) -> Result<(), CliError> 
         (Confirmation::Name { given: Some(given) }, _) if given != environment => {
             return Err(CliError::usage(format!("--confirm says `{given}`, but the environment is `{environment}`")));
         }
-        (Confirmation::YesOrNo, true) | (Confirmation::Name { given: Some(_) }, true) => return Ok(()),
+        (Confirmation::YesOrNo, true) | (Confirmation::Name { given: Some(_) }, true) => {
+            ui.say(&ui::plan::summary(plan, ui));
+            return Ok(());
+        }
         _ => {}
     }
     if !ui.interactive {
@@ -34,8 +37,9 @@ pub(super) fn confirm(change: &Change<'_>, plan: &Plan) -> Result<(), CliError> 
             Confirmation::YesOrNo => "--yes".to_owned(),
             Confirmation::Name { .. } => format!("--yes --confirm {environment}"),
         };
-        return Err(CliError::usage("there is no terminal to ask on, so nothing was done")
-            .hint(format!("pass {flags} to do it without asking; `envctl plan {environment}` shows what would be done")));
+        return Err(CliError::usage("there is no terminal to ask on, so nothing was done").hint(format!(
+            "pass {flags} to do it without asking; `envctl plan {environment}` shows what would be done"
+        )));
     }
     ui.complain(&ui::plan::text(plan, ui));
     ask(change, plan)
@@ -61,7 +65,8 @@ fn ask(change: &Change<'_>, plan: &Plan) -> Result<(), CliError> {
     let agreed = match &change.confirmation {
         Confirmation::YesOrNo => prompt::yes_or_no(&format!("{} {environment}?", plan.goal.command()))?,
         Confirmation::Name { .. } => {
-            prompt::ask(&format!("This cannot be undone. Type the name of the environment to destroy it: "))? == *environment
+            prompt::ask(&format!("This cannot be undone. Type the name of the environment to destroy it: "))?
+                == *environment
         }
     };
     if agreed { Ok(()) } else { Err(CliError::new(Exit::Error, "not confirmed; nothing was done")) }

@@ -3,11 +3,16 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::arguments::{CloudChoice, ColorWhen, GlobalArgs};
 use super::error::CliError;
-use crate::clock::Clock;
+use super::identity::Identity;
+use super::simulated::{self, Simulated};
+use crate::clock::{Clock, WallClock};
 use crate::cloud::Cloud;
 use crate::model::Desired;
+use crate::store::Store;
 use crate::ui::{Ui, Verbosity};
 use crate::workspace::Workspace;
 
@@ -21,6 +26,8 @@ pub(super) struct Context {
 pub(super) struct Session {
     pub(super) cloud: Arc<dyn Cloud>,
     pub(super) clock: Arc<dyn Clock>,
+    /// Locks, journals and caches.
+    pub(super) store: Store,
     /// The cloud is simulated, and time is too.
     pub(super) simulated: bool,
 }
@@ -50,4 +57,84 @@ impl Context {
             None => Workspace::find(&std::env::current_dir().unwrap_or_else(|_| Path::new(".").to_owned()))?,
         })
     }
+
+    /// Is the cloud the simulated one?
+    pub(super) fn is_simulated(&self) -> bool {
+        self.global.cloud == CloudChoice::Sim
+    }
+
+    /// Who runs this.
+    pub(super) fn identity(&self) -> Identity {
+        Identity::of_this_process()
+    }
+
+    /// Where locks, journals and caches are: `--store`, else a folder of the workspace. The simulated cloud has one of
+    /// its own, because its time is another.
+    pub(super) fn store(&self, workspace: &Workspace) -> Result<Store, CliError> {
+        let folder = match (&self.global.store, self.is_simulated()) {
+            (Some(location), _) => return Ok(Store::open(location, None, None)?),
+            (None, true) => workspace.state_folder().join("sim").join("store"),
+            (None, false) => workspace.state_folder().join("store"),
+        };
+        Ok(Store::open_folder(&folder)?)
+    }
+
+    /// The time that leases are held against: that of the cloud.
+    pub(super) fn time_of_locks(&self, workspace: &Workspace) -> Arc<dyn Clock> {
+        match simulated::newest_time(workspace) {
+            Some(now) if self.is_simulated() => Arc::new(Stopped(now)),
+            _ => Arc::new(WallClock),
+        }
+    }
+
+    /// Runs `body` with the cloud chosen. The simulated one is read from the workspace first and written back
+    /// afterwards, whatever `body` answers.
+    pub(super) fn with_cloud<T>(
+        &self,
+        workspace: &Workspace,
+        desired: &Desired,
+        body: impl AsyncFnOnce(&Session) -> Result<T, CliError>,
+    ) -> Result<T, CliError> {
+        let store = self.store(workspace)?;
+        match self.global.cloud {
+            CloudChoice::Sim => {
+                let mut simulated = Simulated::open(workspace, &self.ui)?;
+                simulated.run(desired, store, async |session, _| body(session).await)
+            }
+            CloudChoice::Aws => with_aws(desired, store, body),
+        }
+    }
+}
+
+/// A clock that does not move: the simulated cloud's while no command runs.
+struct Stopped(Timestamp);
+
+impl Clock for Stopped {
+    fn now(&self) -> Timestamp {
+        self.0
+    }
+}
+
+#[cfg(feature = "aws")]
+fn with_aws<T>(
+    desired: &Desired,
+    store: Store,
+    body: impl AsyncFnOnce(&Session) -> Result<T, CliError>,
+) -> Result<T, CliError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    runtime.block_on(async {
+        let cloud = crate::cloud::aws::AwsCloud::connect(&desired.region).await?;
+        let session = Session { cloud: Arc::new(cloud), clock: Arc::new(WallClock), store, simulated: false };
+        body(&session).await
+    })
+}
+
+#[cfg(not(feature = "aws"))]
+fn with_aws<T>(
+    _desired: &Desired,
+    _store: Store,
+    _body: impl AsyncFnOnce(&Session) -> Result<T, CliError>,
+) -> Result<T, CliError> {
+    Err(CliError::usage("this envctl was built without AWS")
+        .hint("build it with the feature `aws`, or take `--cloud sim`"))
 }

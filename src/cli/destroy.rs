@@ -33,7 +33,6 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, CliError> {
     let desired = load::desired(&workspace, &args.environment)?;
     let change = Change {
         context,
-        workspace: &workspace,
         desired: &desired,
         goal: Goal::Destroy { delete_snapshots: args.delete_snapshots },
         args: &args.change,

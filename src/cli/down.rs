@@ -60,7 +60,6 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, CliError> {
     let goal = Goal::Down { mode: args.mode.map_or(desired.sleep.mode, SleepMode::from), idle: args.idle };
     let change = Change {
         context,
-        workspace: &workspace,
         desired: &desired,
         goal,
         args: &args.change,

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::exit::Exit;
 use crate::cloud::{CloudError, CloudErrorKind};
 use crate::model::{Plan, Problem, RefusalKind};
+use crate::store::StoreError;
 use crate::ui::diagnostics::{self, Sources};
 use crate::ui::{self, Format, Ui, style, wrap};
 use crate::workspace::WorkspaceError;
@@ -164,6 +165,12 @@ impl From<WorkspaceError> for CliError {
             WorkspaceError::NotText { .. } => base.hint("save the file as UTF-8"),
             WorkspaceError::Unreadable { .. } => base,
         }
+    }
+}
+
+impl From<StoreError> for CliError {
+    fn from(error: StoreError) -> Self {
+        Self::other(error.to_string()).hint(error.remedy)
     }
 }
 

@@ -15,7 +15,9 @@ impl Identity {
     /// From the environment variables of shells and CI services.
     pub(super) fn of_this_process() -> Self {
         let first = |names: &[&str]| {
-            names.iter().find_map(|name| std::env::var(name).ok().map(|value| printable(&value)).filter(|v| !v.is_empty()))
+            names
+                .iter()
+                .find_map(|name| std::env::var(name).ok().map(|value| printable(&value)).filter(|v| !v.is_empty()))
         };
         let host = first(&["HOSTNAME"])
             .or_else(|| std::fs::read_to_string("/proc/sys/kernel/hostname").ok().map(|text| printable(&text)))

@@ -1,13 +1,16 @@
 //! Looking at an environment, and what the tags remember of it.
 
-use std::collections::BTreeMap;
-
-use super::context::Session;
+use super::context::{Context, Session};
 use super::error::CliError;
 use super::exit::Exit;
-use crate::model::{DataSource, Depth, Desired, Goal, Live, Power, SleepMode, TAG_POWER, TAG_POWER_BY, TAG_POWER_SINCE, Tags, present};
-use crate::observer;
+use super::run_id::RunId;
+use crate::model::{
+    DataSource, Depth, Desired, Goal, Live, Policy, Power, SleepMode, TAG_POWER, TAG_POWER_BY, TAG_POWER_SINCE, present,
+};
+use crate::report::{self, PriceTable};
+use crate::store::cache::Cache;
 use crate::ui::status::Remembered;
+use crate::{observer, planner};
 
 /// Observes, and makes sure that the credentials are those of the spec's account and region.
 pub(super) async fn observe(
@@ -16,9 +19,12 @@ pub(super) async fn observe(
     depth: Depth,
     source: &DataSource,
 ) -> Result<Live, CliError> {
-    let scope = observer::scope_with_data(observer::scope(desired, depth, BTreeMap::new()), source);
+    let cache = Cache::new(&session.store);
+    let known_ids = cache.known_ids(&desired.environment).await;
+    let scope = observer::scope_with_data(observer::scope(desired, depth, known_ids), source);
     let live = observer::observe(&*session.cloud, &scope).await?;
     guard(desired, &live)?;
+    cache.remember_ids(&desired.environment, &live.resolved_ids).await;
     Ok(live)
 }
 
@@ -45,28 +51,29 @@ fn guard(desired: &Desired, live: &Live) -> Result<(), CliError> {
     Ok(())
 }
 
-/// The power state asked for last, from the tags of services, else of secrets, else of what there is.
-pub(super) fn remembered(desired: &Desired, live: &Live) -> Option<Remembered> {
-    let services = present(&live.services).map(|(_, service)| &service.tags);
-    let secrets = present(&live.secrets).filter(|(_, secret)| secret.deletes_at.is_none()).map(|(_, secret)| &secret.tags);
-    let groups = present(&live.target_groups).map(|(_, group)| &group.tags);
-    let points = present(&live.access_points).map(|(_, point)| &point.tags);
-    let databases = present(&live.databases).map(|(_, database)| &database.tags);
-    services
-        .chain(secrets)
-        .chain(groups)
-        .chain(points)
-        .chain(databases)
-        .filter(|tags| desired.owns(tags))
-        .find_map(from_tags)
+/// What the planner must know beside desired and live.
+pub(super) fn policy(context: &Context, session: &Session, desired: &Desired, run: &RunId) -> Policy {
+    Policy {
+        now: session.clock.now(),
+        who: context.identity().who(),
+        suffix: run.suffix().to_owned(),
+        sleep_cost: report::sleep_cost(desired, &PriceTable::shipped()),
+    }
 }
 
-fn from_tags(tags: &Tags) -> Option<Remembered> {
-    let power = tags.get(TAG_POWER)?.parse().ok()?;
+/// The power state asked for last, with since when and by whom.
+pub(super) fn remembered(desired: &Desired, live: &Live) -> Option<Remembered> {
+    let power = planner::power_remembered(desired, live)?;
+    let services = present(&live.services).map(|(_, service)| &service.tags);
+    let secrets = present(&live.secrets).map(|(_, secret)| &secret.tags);
+    let groups = present(&live.target_groups).map(|(_, group)| &group.tags);
+    let points = present(&live.access_points).map(|(_, point)| &point.tags);
+    let mut tags = services.chain(secrets).chain(groups).chain(points).filter(|tags| desired.owns(tags));
+    let found = tags.find(|tags| tags.get(TAG_POWER).is_some_and(|text| text == power.as_str()));
     Some(Remembered {
         power,
-        since: tags.get(TAG_POWER_SINCE).and_then(|text| text.parse().ok()),
-        by: tags.get(TAG_POWER_BY).cloned(),
+        since: found.and_then(|tags| tags.get(TAG_POWER_SINCE)).and_then(|text| text.parse().ok()),
+        by: found.and_then(|tags| tags.get(TAG_POWER_BY)).cloned(),
     })
 }
 

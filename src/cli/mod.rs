@@ -1,13 +1,32 @@
 //! Commands: the flags, the flat dispatch, and one file a command.
 
 mod arguments;
+mod change;
 mod completions;
+mod confirm;
 mod context;
+mod destroy;
+mod down;
 mod error;
 mod exit;
+mod history;
+mod identity;
+mod lease;
 mod load;
+mod lock;
+mod look;
+mod outcome;
+mod plan;
 mod render;
+mod run_id;
+mod signals;
+mod sim;
+mod simulated;
+mod snapshot;
+mod status;
+mod up;
 mod validate;
+mod which;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -36,6 +55,18 @@ struct Cli {
 enum Command {
     Validate(validate::Args),
     Render(render::Args),
+    #[command(visible_alias = "diff")]
+    Plan(plan::Args),
+    #[command(visible_alias = "wake")]
+    Up(up::Args),
+    #[command(visible_alias = "sleep")]
+    Down(down::Args),
+    Status(status::Args),
+    Snapshot(snapshot::Args),
+    Destroy(destroy::Args),
+    Lock(lock::Args),
+    History(history::Args),
+    Sim(sim::Args),
     Completions(completions::Args),
 }
 
@@ -58,6 +89,15 @@ fn dispatch(cli: Cli) -> Exit {
     let result = match cli.command {
         Command::Validate(args) => validate::run(&context, &args),
         Command::Render(args) => render::run(&context, &args),
+        Command::Plan(args) => plan::run(&context, &args),
+        Command::Up(args) => up::run(&context, &args),
+        Command::Down(args) => down::run(&context, &args),
+        Command::Status(args) => status::run(&context, &args),
+        Command::Snapshot(args) => snapshot::run(&context, &args),
+        Command::Destroy(args) => destroy::run(&context, &args),
+        Command::Lock(args) => lock::run(&context, &args),
+        Command::History(args) => history::run(&context, &args),
+        Command::Sim(args) => sim::run(&context, &args),
         Command::Completions(args) => completions::run(&context, &args),
     };
     result.unwrap_or_else(|error: CliError| error.report(&context.ui))

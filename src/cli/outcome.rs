@@ -59,7 +59,8 @@ pub(super) fn report(
     }
     if exit == Exit::Done {
         if ui.format == Format::Text {
-            ui.data(&run::done(&view))?;
+            let remains = crate::ui::plan::remains(&rounds[0].plan, ui);
+            ui.data(&(run::done(&view) + &remains))?;
         }
         return Ok(exit);
     }

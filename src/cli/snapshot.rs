@@ -60,7 +60,6 @@ fn change(context: &Context, args: &ChangeSnapshots, goal: Goal, yes: bool) -> R
     let change_args = ChangeArgs { yes, ..args.change.clone() };
     let change = Change {
         context,
-        workspace: &workspace,
         desired: &desired,
         goal,
         args: &change_args,

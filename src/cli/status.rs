@@ -35,8 +35,10 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, CliError> {
         return Err(CliError::usage("--watch does not end, so it has no JSON answer").hint("leave --watch out"));
     }
     if args.watch && context.is_simulated() {
-        return Err(CliError::usage("the simulated cloud's time moves only while a command runs: there is nothing to watch")
-            .hint("`envctl sim advance D` moves it"));
+        return Err(CliError::usage(
+            "the simulated cloud's time moves only while a command runs: there is nothing to watch",
+        )
+        .hint("`envctl sim advance D` moves it"));
     }
     let mut shown = Vec::new();
     for name in &names {

@@ -35,7 +35,6 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, CliError> {
     let desired = load::desired(&workspace, &args.environment)?;
     let change = Change {
         context,
-        workspace: &workspace,
         desired: &desired,
         goal: Goal::Up { from: args.from.clone() },
         args: &args.change,

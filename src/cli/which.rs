@@ -2,6 +2,7 @@
 
 use super::context::Context;
 use super::error::CliError;
+use super::exit::Exit;
 use super::{load, look};
 use crate::model::{DataSource, Depth, Power};
 use crate::planner;
@@ -13,13 +14,17 @@ pub(super) fn the_one_that_is_up(context: &Context, workspace: &Workspace) -> Re
     let mut up = Vec::new();
     for name in &names {
         let desired = load::desired(workspace, name)?;
-        let power = context.with_cloud(workspace, &desired, async |session| {
+        let answer = context.with_cloud(workspace, &desired, async |session| {
             let live = look::observe(session, &desired, Depth::Environment, &DataSource::Latest).await?;
             let asked_for = look::remembered(&desired, &live).map(|remembered| remembered.power);
             Ok(asked_for.unwrap_or_else(|| planner::power_now(&desired, &live)))
-        })?;
-        if power == Power::Up {
-            up.push(name.clone());
+        });
+        match answer {
+            Ok(Power::Up) => up.push(name.clone()),
+            Ok(Power::Parked | Power::Hibernated | Power::Absent) => {}
+            // An environment of another account cannot be the one that is meant with these credentials.
+            Err(error) if error.exit() == Exit::Guarded => {}
+            Err(error) => return Err(error),
         }
     }
     let hint = "name it, or set ENVCTL_ENVIRONMENT";

@@ -40,7 +40,7 @@ mod version;
 use std::time::Duration;
 
 pub use check::check;
-pub use power::{observed as observed_power, remembered as remembered_power};
+pub use power::{power_now, remembered as power_remembered};
 
 use crate::model::{DataSource, Desired, Goal, Live, Plan, Policy, Power, SleepChoice, SleepMode};
 
@@ -53,7 +53,7 @@ pub fn plan(desired: &Desired, live: &Live, goal: &Goal, policy: &Policy) -> Pla
     let mut draft = Draft::default();
     preflight::account(&situation, &mut draft);
     preflight::protection(&situation, goal, &mut draft);
-    let power_now = power::observed(desired, live);
+    let power_now = power::power_now(desired, live);
     let mut sleep_choice = None;
     let power_wanted = match goal {
         Goal::Up { from } => up(&situation, from, &mut draft),

@@ -10,7 +10,7 @@ use super::draft::{Draft, NewStep};
 use super::situation::{Situation, key};
 
 /// The power state that the environment is in, by what is there and not by what was asked for. Half awake is up.
-pub fn observed(desired: &Desired, live: &Live) -> Power {
+pub fn power_now(desired: &Desired, live: &Live) -> Power {
     if !anything_is_there(desired, live) {
         return Power::Absent;
     }

@@ -5,6 +5,7 @@ pub mod diagnostics;
 pub mod document;
 pub mod drift;
 pub mod markup;
+pub mod history;
 pub mod plan;
 pub mod progress;
 pub mod prompt;

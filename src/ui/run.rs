@@ -121,6 +121,7 @@ pub struct RunDto {
     elapsed_seconds: u64,
     changes: usize,
     steps: Vec<StepDto>,
+    notes: Vec<String>,
     stopped_because: Option<String>,
 }
 
@@ -159,8 +160,17 @@ pub fn json(view: &RunView<'_>) -> RunDto {
         elapsed_seconds: view.elapsed_seconds,
         changes: view.rounds.iter().map(|round| round.outcome.changed).sum(),
         steps: view.rounds.iter().flat_map(steps).collect(),
+        notes: view.rounds.iter().flat_map(|round| notes(&round.plan)).collect(),
         stopped_because: last.outcome.stopped_because.clone(),
     }
+}
+
+fn notes(plan: &Plan) -> Vec<String> {
+    let text = |note: &crate::model::Note| match &note.key {
+        Some(key) => format!("{key}: {}", note.text),
+        None => note.text.clone(),
+    };
+    plan.notes.iter().map(text).collect()
 }
 
 fn steps(round: &Round) -> Vec<StepDto> {
@@ -210,6 +220,7 @@ pub fn json_in_sync(plan: &Plan, addresses: &[String]) -> RunDto {
         elapsed_seconds: 0,
         changes: 0,
         steps: Vec::new(),
+        notes: notes(plan),
         stopped_because: None,
     }
 }

@@ -5,5 +5,5 @@ mod text;
 mod words;
 
 pub use json::{PlanDto, json};
-pub use text::text;
+pub use text::{remains, summary, text};
 pub use words::until;

@@ -20,9 +20,23 @@ pub fn text(plan: &Plan, ui: &Ui) -> String {
         out.push(step_text(index + 1, step, &numbers, ui));
     }
     out.extend(critical_path(plan, &numbers, ui));
-    out.extend(notes(plan, ui));
+    let kinds = [NoteKind::Chosen, NoteKind::Busy, NoteKind::NotDone, NoteKind::Kept, NoteKind::Warning];
+    out.extend(notes(plan, &kinds, ui));
     out.extend(refusals(plan, ui));
     out.join("\n") + "\n"
+}
+
+/// What a plan that is about to be run is, in a few lines: its size, how `down` chose, what to look at.
+pub fn summary(plan: &Plan, ui: &Ui) -> String {
+    let mut out = vec![heading(plan, ui)];
+    out.extend(plan.sleep_choice.as_ref().map(|choice| wrap::hanging("  ", &choice.why, ui.width)));
+    out.extend(notes(plan, &[NoteKind::Chosen, NoteKind::Busy, NoteKind::Warning], ui));
+    out.join("\n") + "\n"
+}
+
+/// What stays, and what was not done, when a plan has been run; empty: nothing to tell.
+pub fn remains(plan: &Plan, ui: &Ui) -> String {
+    notes(plan, &[NoteKind::NotDone, NoteKind::Kept], ui).into_iter().skip(1).map(|line| line + "\n").collect()
 }
 
 /// Environment, way and size of the plan.
@@ -102,10 +116,11 @@ fn critical_path(plan: &Plan, numbers: &BTreeMap<&StepId, usize>, ui: &Ui) -> Ve
     vec![String::new(), wrap::hanging("", &words, ui.width)]
 }
 
-fn notes(plan: &Plan, ui: &Ui) -> Vec<String> {
-    let kinds = [NoteKind::Chosen, NoteKind::Busy, NoteKind::NotDone, NoteKind::Kept, NoteKind::Warning];
+/// The notes of these kinds under headings.
+fn notes(plan: &Plan, kinds: &[NoteKind], ui: &Ui) -> Vec<String> {
     let mut out = Vec::new();
     for kind in kinds {
+        let kind = *kind;
         let mut notes = plan.notes.iter().filter(|note| note.kind == kind).peekable();
         if notes.peek().is_none() {
             continue;

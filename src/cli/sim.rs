@@ -1,0 +1,231 @@
+//! `envctl sim write|read|advance|show|reset`.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::arguments::{duration, environment_completer};
+use super::context::{Context, Session};
+use super::error::CliError;
+use super::exit::Exit;
+use super::load;
+use super::simulated::Simulated;
+use crate::cloud::sim::SimCloud;
+use crate::model::Desired;
+use crate::ui::{self, quantity};
+
+/// Plays with the simulated cloud: data in its databases, its time
+#[derive(Debug, clap::Args)]
+#[command(subcommand_required = true, arg_required_else_help = true)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    command: SimCommand,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum SimCommand {
+    /// Writes a line into an environment's database
+    Write {
+        #[command(flatten)]
+        target: DatabaseArgs,
+        /// The line
+        text: String,
+    },
+    /// Shows what was written into an environment's database
+    Read {
+        #[command(flatten)]
+        target: DatabaseArgs,
+    },
+    /// Lets time pass: AWS does what it does by itself meanwhile
+    Advance {
+        /// Environment whose cloud is meant
+        #[arg(value_name = "ENV", env = "ENVCTL_ENVIRONMENT", hide_env_values = true, add = environment_completer())]
+        environment: String,
+        /// How long (7d, 2h)
+        #[arg(value_name = "D", value_parser = duration)]
+        time: Duration,
+    },
+    /// Shows what the simulated cloud holds, its time, and what broke a promise
+    Show {
+        /// Environment whose cloud is meant
+        #[arg(value_name = "ENV", env = "ENVCTL_ENVIRONMENT", hide_env_values = true, add = environment_completer())]
+        environment: String,
+    },
+    /// Begins anew with an empty cloud
+    Reset {
+        /// Where chance comes from: the same seed and commands, the same days
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// The simulated time to begin at (2026-11-22T08:00:00Z) [default: now]
+        #[arg(long, value_name = "TIME")]
+        start: Option<Timestamp>,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+struct DatabaseArgs {
+    /// Environment
+    #[arg(value_name = "ENV", add = environment_completer())]
+    environment: String,
+    /// Database (name in the spec) [default: the only one]
+    #[arg(long, value_name = "NAME")]
+    database: Option<String>,
+}
+
+pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, CliError> {
+    if !context.is_simulated() {
+        return Err(CliError::usage("`sim` is about the simulated cloud").hint("pass --cloud sim"));
+    }
+    match &args.command {
+        SimCommand::Write { target, text } => write(context, target, text),
+        SimCommand::Read { target } => read(context, target),
+        SimCommand::Advance { environment, time } => advance(context, environment, *time),
+        SimCommand::Show { environment } => show(context, environment),
+        SimCommand::Reset { seed, start } => {
+            Simulated::reset(&context.workspace()?, &context.ui, *seed, *start)?;
+            context.ui.say("The simulated cloud is empty.");
+            Ok(Exit::Done)
+        }
+    }
+}
+
+fn write(context: &Context, target: &DatabaseArgs, text: &str) -> Result<Exit, CliError> {
+    let version = in_world(context, &target.environment, async |_, cloud, desired| {
+        let identifier = identifier(desired, target)?;
+        cloud.write_data(&identifier, text).ok_or_else(|| not_there(&identifier))
+    })?;
+    context.ui.say(&format!("written, version {version}"));
+    Ok(Exit::Done)
+}
+
+fn read(context: &Context, target: &DatabaseArgs) -> Result<Exit, CliError> {
+    let lines = in_world(context, &target.environment, async |_, cloud, desired| {
+        let identifier = identifier(desired, target)?;
+        cloud.read_data(&identifier).ok_or_else(|| not_there(&identifier))
+    })?;
+    context.ui.answer(
+        || lines.iter().map(|line| format!("{line}\n")).collect(),
+        || DataDto { format_version: ui::FORMAT_VERSION, data: lines.clone() },
+    )?;
+    Ok(Exit::Done)
+}
+
+fn advance(context: &Context, environment: &str, time: Duration) -> Result<Exit, CliError> {
+    let now = in_world(context, environment, async |session, cloud, _| {
+        cloud.advance(time);
+        Ok(session.clock.now())
+    })?;
+    context.ui.say(&format!("It is {} in the simulated cloud.", quantity::time(now)));
+    Ok(Exit::Done)
+}
+
+fn show(context: &Context, environment: &str) -> Result<Exit, CliError> {
+    let world = in_world(context, environment, async |_, cloud, _| Ok(cloud.world()))?;
+    let dto = WorldDto {
+        format_version: ui::FORMAT_VERSION,
+        account: world.account.clone(),
+        region: world.region.clone(),
+        now: world.now.to_string(),
+        databases: world.databases.keys().cloned().collect(),
+        snapshots: world.snapshots.keys().cloned().collect(),
+        services: world.services.keys().cloned().collect(),
+        secrets: world.secrets.keys().cloned().collect(),
+        file_systems: world.file_systems.keys().cloned().collect(),
+        access_points: world.access_points.keys().cloned().collect(),
+        target_groups: world.target_groups.keys().cloned().collect(),
+        rules: world.rules.keys().cloned().collect(),
+        log_groups: world.log_groups.keys().cloned().collect(),
+        lost_data: world.lost_data(),
+        broken_promises: world.violations.iter().cloned().collect(),
+    };
+    context.ui.answer(|| text(&dto), || &dto)?;
+    Ok(Exit::Done)
+}
+
+fn text(world: &WorldDto) -> String {
+    let lists = [
+        ("databases", &world.databases),
+        ("snapshots", &world.snapshots),
+        ("services", &world.services),
+        ("secrets", &world.secrets),
+        ("file systems", &world.file_systems),
+        ("access points", &world.access_points),
+        ("target groups", &world.target_groups),
+        ("rules", &world.rules),
+        ("log groups", &world.log_groups),
+        ("lost data", &world.lost_data),
+        ("broken promises", &world.broken_promises),
+    ];
+    let mut out = format!("account {}, {}; it is {}\n", world.account, world.region, world.now);
+    for (name, items) in lists {
+        out.push_str(&format!("{name}: {}\n", if items.is_empty() { "none" } else { "" }).replace(": \n", ":\n"));
+        out.extend(items.iter().map(|item| format!("  {item}\n")));
+    }
+    out
+}
+
+#[derive(Serialize)]
+struct DataDto {
+    format_version: u32,
+    data: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct WorldDto {
+    format_version: u32,
+    account: String,
+    region: String,
+    now: String,
+    databases: Vec<String>,
+    snapshots: Vec<String>,
+    services: Vec<String>,
+    secrets: Vec<String>,
+    file_systems: Vec<String>,
+    access_points: Vec<String>,
+    target_groups: Vec<String>,
+    rules: Vec<String>,
+    log_groups: Vec<String>,
+    lost_data: Vec<String>,
+    broken_promises: Vec<String>,
+}
+
+/// Runs `body` in the world of an environment.
+fn in_world<T>(
+    context: &Context,
+    environment: &str,
+    body: impl AsyncFnOnce(&Session, &SimCloud, &Desired) -> Result<T, CliError>,
+) -> Result<T, CliError> {
+    let workspace = context.workspace()?;
+    let desired = load::desired(&workspace, environment)?;
+    let store = context.store(&workspace)?;
+    let mut simulated = Simulated::open(&workspace, &context.ui)?;
+    simulated.run(&desired, store, async |session, cloud| body(session, cloud, &desired).await)
+}
+
+/// The AWS identifier of the database that is meant.
+fn identifier(desired: &Desired, target: &DatabaseArgs) -> Result<String, CliError> {
+    let names: Vec<&str> = desired.databases.keys().map(String::as_str).collect();
+    let name = match (&target.database, names.as_slice()) {
+        (Some(name), _) => name.as_str(),
+        (None, [only]) => only,
+        (None, []) => return Err(CliError::usage(format!("{} has no database", desired.environment))),
+        (None, _) => {
+            return Err(
+                CliError::usage("which database?").hint(format!("pass --database, one of {}", names.join(", ")))
+            );
+        }
+    };
+    match desired.databases.get(name) {
+        Some(spec) => Ok(spec.identifier.clone()),
+        None => {
+            Err(CliError::usage(format!("there is no database `{name}`"))
+                .hint(format!("there are: {}", names.join(", "))))
+        }
+    }
+}
+
+fn not_there(identifier: &str) -> CliError {
+    CliError::other(format!("database {identifier} is not there, or not available"))
+        .hint("bring the environment up first")
+}

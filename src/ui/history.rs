@@ -1,0 +1,160 @@
+//! Past runs: the list, and the replay of one through the progress display.
+
+use serde::Serialize;
+
+use super::progress::{PlainProgress, ending_words, failure_kind};
+use super::{FORMAT_VERSION, Ui, quantity, style, wrap};
+use crate::model::{Ending, Event, EventKind};
+use crate::store::journal::{RunRecord, RunSummary};
+
+/// The list for people, newest first.
+pub fn list_text(runs: &[RunSummary], ui: &Ui) -> String {
+    if runs.is_empty() {
+        return "no run yet\n".to_owned();
+    }
+    let mut out = String::new();
+    for run in runs {
+        let colour = match &run.ending {
+            Some(Ending::Done) => style::GOOD,
+            Some(_) => style::BAD,
+            None => style::CAUTION,
+        };
+        let mut facts = vec![style::paint(colour, ending(run)), steps(run)];
+        facts.extend(run.duration().map(|took| quantity::duration(took.as_secs().unsigned_abs())));
+        facts.extend(run.who.as_ref().map(|who| format!("by {who}")));
+        facts.extend(run.command.as_ref().map(|command| format!("`{command}`")));
+        facts.extend(run.damage.iter().cloned());
+        let first = format!("{}  {}  ", run.run, style::paint(style::HEADING, &run.environment));
+        out.push_str(&wrap::hanging(&first, &facts.join(", "), ui.width));
+        out.push('\n');
+    }
+    out
+}
+
+fn ending(run: &RunSummary) -> &'static str {
+    run.ending.as_ref().map_or("still running, or killed", ending_words)
+}
+
+fn steps(run: &RunSummary) -> String {
+    let mut words = format!("{} done", quantity::count(run.succeeded, "step"));
+    if run.failed > 0 {
+        words.push_str(&format!(", {} failed", run.failed));
+    }
+    if run.skipped > 0 {
+        words.push_str(&format!(", {} not begun", run.skipped));
+    }
+    words
+}
+
+/// A run, event by event, as it was shown when it ran.
+pub fn replay_text(record: &RunRecord, ui: &Ui) -> String {
+    let mut lines = Vec::new();
+    if let Some((at, who, command)) = record.events.first().and_then(started) {
+        let words = format!("{} of {}: {who}, `{command}`", quantity::time(at), record.environment);
+        lines.push(wrap::hanging(&format!("{} ", style::paint(style::HEADING, &record.run)), &words, ui.width));
+    }
+    let mut progress = PlainProgress::new(ui);
+    lines.extend(record.events.iter().flat_map(|event| progress.lines(event)));
+    lines.extend(record.damage.iter().map(|damage| wrap::hanging("damaged: ", damage, ui.width)));
+    lines.join("\n") + "\n"
+}
+
+fn started(event: &Event) -> Option<(jiff::Timestamp, &str, &str)> {
+    match &event.kind {
+        EventKind::RunStarted { who, command, .. } => Some((event.at, who, command)),
+        _ => None,
+    }
+}
+
+/// The list for programs, version [`FORMAT_VERSION`].
+#[derive(Debug, Serialize)]
+pub struct HistoryDto {
+    format_version: u32,
+    runs: Vec<RunDto>,
+}
+
+#[derive(Debug, Serialize)]
+struct RunDto {
+    run: String,
+    environment: String,
+    who: Option<String>,
+    command: Option<String>,
+    started_at: Option<String>,
+    ended_at: Option<String>,
+    ending: Option<&'static str>,
+    seconds: Option<i64>,
+    steps_done: usize,
+    steps_failed: usize,
+    steps_not_begun: usize,
+    damage: Vec<String>,
+}
+
+impl RunDto {
+    fn new(run: &RunSummary) -> Self {
+        Self {
+            run: run.run.clone(),
+            environment: run.environment.clone(),
+            who: run.who.clone(),
+            command: run.command.clone(),
+            started_at: run.started_at.map(|at| at.to_string()),
+            ended_at: run.ended_at.map(|at| at.to_string()),
+            ending: run.ending.as_ref().map(ending_words),
+            seconds: run.duration().map(|took| took.as_secs()),
+            steps_done: run.succeeded,
+            steps_failed: run.failed,
+            steps_not_begun: run.skipped,
+            damage: run.damage.clone(),
+        }
+    }
+}
+
+/// The list as a value to serialise.
+pub fn list_json(runs: &[RunSummary]) -> HistoryDto {
+    HistoryDto { format_version: FORMAT_VERSION, runs: runs.iter().map(RunDto::new).collect() }
+}
+
+/// One run with its events, version [`FORMAT_VERSION`].
+#[derive(Debug, Serialize)]
+pub struct ReplayDto {
+    format_version: u32,
+    #[serde(flatten)]
+    run: RunDto,
+    events: Vec<EventDto>,
+}
+
+#[derive(Debug, Serialize)]
+struct EventDto {
+    sequence: u64,
+    at: String,
+    event: &'static str,
+    step: Option<String>,
+    text: Option<String>,
+    failure: Option<&'static str>,
+}
+
+/// The run as a value to serialise.
+pub fn replay_json(record: &RunRecord) -> ReplayDto {
+    let events = record.events.iter().map(event).collect();
+    ReplayDto { format_version: FORMAT_VERSION, run: RunDto::new(&record.summary()), events }
+}
+
+fn event(event: &Event) -> EventDto {
+    let (name, step, text) = match &event.kind {
+        EventKind::RunStarted { command, .. } => ("run-started", None, Some(command.clone())),
+        EventKind::PriorStateSaved { .. } => ("prior-state-saved", None, None),
+        EventKind::StepStarted { step, attempt } => ("step-started", Some(step), Some(format!("try {attempt}"))),
+        EventKind::StepWaiting { step, detail } => ("step-waiting", Some(step), Some(detail.clone())),
+        EventKind::StepRetrying { step, why, .. } => ("step-retrying", Some(step), Some(why.clone())),
+        EventKind::StepSucceeded { step, .. } => ("step-succeeded", Some(step), None),
+        EventKind::StepFailed { step, failure } => ("step-failed", Some(step), Some(failure.message.clone())),
+        EventKind::StepSkipped { step, because } => ("step-skipped", Some(step), Some(because.clone())),
+        EventKind::Noticed { text } => ("noticed", None, Some(text.clone())),
+        EventKind::RunFinished { ending } => ("run-finished", None, Some(ending_words(ending).to_owned())),
+    };
+    let failure = match &event.kind {
+        EventKind::StepFailed { failure, .. } => Some(failure_kind(failure.kind)),
+        _ => None,
+    };
+    let step = step.map(ToString::to_string);
+    EventDto { sequence: event.sequence, at: event.at.to_string(), event: name, step, text, failure }
+}
