@@ -145,3 +145,179 @@ fn failed(status: &ServiceStatus, revision: &str, since: Option<Timestamp>, mess
     let evidence = evidence::about_service(status, &tasks, since);
     Verdict::Failed(Failure { kind: FailureKind::DeploymentFailed, message, evidence, hint })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::model::{LiveContainer, LiveTask, ResourceKind, ServiceEvent, Tags, TargetHealth};
+
+    const NEW: &str = "arn:aws:ecs:us-east-2:123456789012:task-definition/web:2";
+    const OLD: &str = "arn:aws:ecs:us-east-2:123456789012:task-definition/web:1";
+
+    fn at(second: i64) -> Option<Timestamp> {
+        Timestamp::from_second(1_700_000_000 + second).ok()
+    }
+
+    fn deployment(id: &str, status: &str, revision: &str, rollout: &str, running: u32) -> Deployment {
+        Deployment {
+            id: id.to_owned(),
+            status: status.to_owned(),
+            task_definition: revision.to_owned(),
+            rollout_state: Some(rollout.to_owned()),
+            rollout_reason: Some("tasks failed to start".to_owned()),
+            desired_count: 2,
+            running_count: running,
+            failed_tasks: 0,
+            created_at: at(100),
+        }
+    }
+
+    fn service(deployments: Vec<Deployment>, running: u32) -> ServiceStatus {
+        let service = LiveService {
+            service_name: "web".to_owned(),
+            arn: "arn:service".to_owned(),
+            cluster: "c".to_owned(),
+            status: "ACTIVE".to_owned(),
+            desired_count: 2,
+            running_count: running,
+            pending_count: 0,
+            task_definition: NEW.to_owned(),
+            deployments,
+            capacity: None,
+            attachments: Vec::new(),
+            subnets: Vec::new(),
+            security_groups: Vec::new(),
+            assign_public_ip: false,
+            health_check_grace_seconds: 0,
+            enable_exec: false,
+            maximum_percent: 200,
+            minimum_healthy_percent: 100,
+            circuit_breaker: true,
+            events: Vec::new(),
+            created_at: None,
+            tags: Tags::new(),
+        };
+        ServiceStatus { service, stopped_tasks: Vec::new(), targets: Vec::new() }
+    }
+
+    fn stopped(revision: &str, reason: &str, second: i64) -> LiveTask {
+        LiveTask {
+            arn: "arn:aws:ecs:us-east-2:123456789012:task/c/t1".to_owned(),
+            task_definition: revision.to_owned(),
+            last_status: "STOPPED".to_owned(),
+            stop_code: Some("TaskFailedToStart".to_owned()),
+            stopped_reason: Some(reason.to_owned()),
+            containers: vec![LiveContainer {
+                name: "app".to_owned(),
+                exit_code: None,
+                reason: None,
+                log_lines: vec!["boom".to_owned()],
+            }],
+            stopped_at: at(second),
+        }
+    }
+
+    fn judge_at(status: &ServiceStatus, elapsed: u64, seen: bool) -> Verdict {
+        let key = ResourceKey::new(ResourceKind::Service, "web");
+        let context = Context { elapsed: Duration::from_secs(elapsed), seen, source: None };
+        deployed(&key, status, "ecs-svc/2", NEW, &context)
+    }
+
+    fn judge(status: &ServiceStatus) -> Verdict {
+        judge_at(status, 90, true)
+    }
+
+    fn failure(verdict: Verdict) -> Failure {
+        match verdict {
+            Verdict::Failed(failure) => failure,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn success_is_the_started_deployment_complete_with_every_task_running() {
+        let own = |rollout, running| service(vec![deployment("ecs-svc/2", "PRIMARY", NEW, rollout, running)], running);
+        assert!(matches!(judge(&own("COMPLETED", 2)), Verdict::Done(_)));
+        assert!(matches!(judge(&own("COMPLETED", 1)), Verdict::NotYet(_)));
+        assert!(matches!(judge(&own("IN_PROGRESS", 2)), Verdict::NotYet(_)));
+    }
+
+    #[test]
+    fn another_complete_deployment_of_the_wanted_revision_counts_as_done() {
+        let other = service(vec![deployment("ecs-svc/9", "PRIMARY", NEW, "COMPLETED", 2)], 2);
+        assert!(matches!(judge(&other), Verdict::Done(_)));
+    }
+
+    #[test]
+    fn a_service_that_was_rolled_back_is_stable_and_yet_failed() {
+        let mut status = service(vec![deployment("ecs-svc/3", "PRIMARY", OLD, "COMPLETED", 2)], 2);
+        let gone = failure(judge(&status));
+        assert_eq!(gone.kind, FailureKind::DeploymentFailed);
+        assert!(gone.message.contains("web:1"), "{}", gone.message);
+        status.service.deployments.push(deployment("ecs-svc/2", "ACTIVE", NEW, "FAILED", 0));
+        let failed = failure(judge(&status));
+        assert!(failed.message.contains("went back to web:1: tasks failed to start"), "{}", failed.message);
+    }
+
+    #[test]
+    fn an_answer_from_before_the_deployment_is_no_rollback() {
+        let before = service(vec![deployment("ecs-svc/1", "PRIMARY", OLD, "COMPLETED", 2)], 2);
+        assert!(matches!(judge_at(&before, 1, false), Verdict::NotYet(_)));
+        assert!(matches!(judge_at(&before, 90, false), Verdict::Failed(_)));
+    }
+
+    #[test]
+    fn the_first_failed_task_is_told_and_a_second_of_the_same_reason_ends_the_wait() {
+        let mut status = service(vec![deployment("ecs-svc/2", "PRIMARY", NEW, "IN_PROGRESS", 0)], 0);
+        let reason = "CannotPullContainerError: pull image manifest: not found";
+        status.stopped_tasks.push(stopped(NEW, reason, 120));
+        let Verdict::NotYet(detail) = judge(&status) else { panic!("too early") };
+        assert!(detail.contains("CannotPullContainerError"), "{detail}");
+        status.stopped_tasks.push(stopped(NEW, reason, 130));
+        status.service.events.push(ServiceEvent { at: at(125), message: "(service web) failed to launch".to_owned() });
+        status.service.events.push(ServiceEvent { at: at(20), message: "an old event".to_owned() });
+        let failure = failure(judge(&status));
+        assert!(failure.hint.unwrap().contains("image"));
+        let evidence = failure.evidence.join("\n");
+        assert!(evidence.contains("log app: boom") && evidence.contains("failed to launch"), "{evidence}");
+        assert!(!evidence.contains("an old event"));
+    }
+
+    #[test]
+    fn failures_of_an_earlier_deployment_or_another_revision_say_nothing() {
+        let mut status = service(vec![deployment("ecs-svc/2", "PRIMARY", NEW, "IN_PROGRESS", 0)], 0);
+        status.stopped_tasks = vec![stopped(NEW, "CannotPullContainerError", 50); 3];
+        status.stopped_tasks.extend(vec![stopped(OLD, "CannotPullContainerError", 120); 3]);
+        assert_eq!(judge(&status), Verdict::NotYet("0 of 2 tasks running".to_owned()));
+    }
+
+    #[test]
+    fn targets_are_counted_and_a_sick_one_says_why() {
+        let key = ResourceKey::new(ResourceKind::Service, "web");
+        let mut status = service(vec![deployment("ecs-svc/2", "PRIMARY", NEW, "IN_PROGRESS", 1)], 1);
+        let target = |state: &str, reason: Option<&str>| TargetHealth {
+            target: "10.0.0.7".to_owned(),
+            state: state.to_owned(),
+            reason: reason.map(str::to_owned),
+            description: None,
+        };
+        status.targets = vec![target("healthy", None), target("unhealthy", Some("Target.ResponseCodeMismatch"))];
+        assert_eq!(targets_healthy(&key, &status, 1), Verdict::Done(Facts::new()));
+        let Verdict::NotYet(detail) = targets_healthy(&key, &status, 2) else { panic!("too early") };
+        assert!(detail.contains("Target.ResponseCodeMismatch"), "{detail}");
+        status.service.deployments[0].rollout_state = Some("FAILED".to_owned());
+        assert_eq!(failure(targets_healthy(&key, &status, 2)).kind, FailureKind::DeploymentFailed);
+    }
+
+    #[test]
+    fn drained_means_that_no_task_runs_is_pending_or_wanted() {
+        let mut status = service(Vec::new(), 0);
+        assert!(matches!(drained(&status.service), Verdict::NotYet(_)), "two are wanted");
+        status.service.desired_count = 0;
+        assert_eq!(drained(&status.service), Verdict::Done(Facts::new()));
+        status.service.pending_count = 1;
+        assert!(matches!(drained(&status.service), Verdict::NotYet(_)));
+    }
+}

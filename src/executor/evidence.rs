@@ -106,11 +106,22 @@ pub(super) fn failed_tasks<'a>(
     tasks.filter(|task| task.task_definition == revision && is_failure(task) && fresh(task)).collect()
 }
 
+/// Reasons that often pass by themselves: ECS tries again, and is given the time to.
+const PASSING: [&str; 2] = ["Timeout waiting for network interface", "Capacity is unavailable"];
+
 /// The reason that at least two of these tasks share: it will not go away by starting a third.
 pub(super) fn repeated_reason(tasks: &[&LiveTask]) -> Option<String> {
-    let reasons: Vec<String> = tasks.iter().map(|task| reason_of(task)).collect();
-    let times = |wanted: &String| reasons.iter().filter(|reason| *reason == wanted).count();
-    reasons.iter().find(|reason| times(reason) >= 2).cloned()
+    let passes = |reason: &str| PASSING.iter().any(|known| reason.contains(known));
+    let kinds: Vec<String> = tasks.iter().map(|task| kind_of(&reason_of(task))).collect();
+    let times = |wanted: &String| kinds.iter().filter(|kind| *kind == wanted).count();
+    let repeated = tasks.iter().zip(&kinds).find(|(task, kind)| times(kind) >= 2 && !passes(&reason_of(task)));
+    repeated.map(|(task, _)| reason_of(task))
+}
+
+/// What two reasons of one cause share: ECS puts ids and times behind the words that are known.
+fn kind_of(reason: &str) -> String {
+    let known = HINTS.iter().find(|(known, _)| reason.contains(known));
+    known.map_or_else(|| reason.to_owned(), |(known, _)| (*known).to_owned())
 }
 
 /// Why a task stopped, in one line without anything that differs from task to task.
@@ -221,6 +232,11 @@ mod tests {
         let other = task("EssentialContainerExited", "Essential container in task exited", Some(3));
         assert_eq!(repeated_reason(&[&one, &other]), None);
         assert!(repeated_reason(&[&one, &other, &one]).is_some());
+        let here = task("TaskFailedToStart", "CannotPullContainerError: retried at 10:01", None);
+        let there = task("TaskFailedToStart", "CannotPullContainerError: retried at 10:02", None);
+        assert!(repeated_reason(&[&here, &there]).is_some(), "the same but for a time");
+        let passing = task("TaskFailedToStart", "Timeout waiting for network interface provisioning to complete", None);
+        assert_eq!(repeated_reason(&[&passing, &passing]), None, "ECS tries again");
     }
 
     #[test]

@@ -63,3 +63,73 @@ pub(super) fn available(key: &ResourceKey, status: &Status) -> Verdict {
 pub(super) fn gone(state: &str) -> Verdict {
     if state == "deleted" { Verdict::Done(Facts::new()) } else { Verdict::not_yet(state) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn source() -> LiveDatabase {
+        serde_json::from_value(serde_json::json!({
+            "identifier": "app-db", "arn": "arn:db", "resource_id": "db-1", "status": "available",
+            "engine": "postgres", "engine_version": "16.4", "class": "db.t4g.micro", "storage_gib": 20,
+            "storage_type": "gp3", "username": "u", "multi_az": false, "publicly_accessible": false,
+            "encrypted": true, "security_groups": [], "backup_retention_days": 1, "deletion_protection": false,
+            "auto_minor_version_upgrade": true, "performance_insights": false, "pending": {}, "tags": {}
+        }))
+        .unwrap()
+    }
+
+    fn taken(change: impl FnOnce(&mut LiveSnapshot)) -> Verdict {
+        let mut snapshot_of_it = LiveSnapshot {
+            identifier: "app-db-1".to_owned(),
+            arn: "arn:snapshot".to_owned(),
+            database: "app-db".to_owned(),
+            database_resource_id: Some("db-1".to_owned()),
+            status: "available".to_owned(),
+            progress_percent: 100,
+            storage_gib: 20,
+            encrypted: true,
+            engine: "postgres".to_owned(),
+            engine_version: "16.4".to_owned(),
+            username: "u".to_owned(),
+            created_at: None,
+            tags: crate::model::Tags::new(),
+        };
+        change(&mut snapshot_of_it);
+        let source = source();
+        snapshot(&snapshot_of_it, &Context { source: Some(&source), ..Context::default() })
+    }
+
+    #[test]
+    fn an_available_snapshot_of_the_very_instance_counts() {
+        assert_eq!(taken(|_| ()), Verdict::Done(Facts::new()));
+        assert_eq!(taken(|snapshot| snapshot.storage_gib = 30), Verdict::Done(Facts::new()), "storage grew meanwhile");
+        assert_eq!(taken(|snapshot| snapshot.database_resource_id = None), Verdict::Done(Facts::new()));
+    }
+
+    #[test]
+    fn a_snapshot_that_is_not_what_it_should_be_is_never_relied_on() {
+        let check = |change: fn(&mut LiveSnapshot), word: &str| match taken(change) {
+            Verdict::Failed(failure) => {
+                assert_eq!(failure.kind, FailureKind::Unsafe);
+                assert!(failure.message.contains(word), "{}", failure.message);
+            }
+            other => panic!("{other:?}"),
+        };
+        check(|snapshot| snapshot.database = "prod-db".to_owned(), "prod-db");
+        check(|snapshot| snapshot.database_resource_id = Some("db-0".to_owned()), "db-0");
+        check(|snapshot| snapshot.storage_gib = 10, "10 GiB");
+        check(|snapshot| snapshot.encrypted = false, "not encrypted");
+    }
+
+    #[test]
+    fn a_snapshot_under_way_is_waited_for_and_a_failed_one_is_not() {
+        let creating = taken(|snapshot| {
+            snapshot.status = "creating".to_owned();
+            snapshot.progress_percent = 40;
+        });
+        assert_eq!(creating, Verdict::NotYet("creating, 40 %".to_owned()));
+        assert!(matches!(taken(|snapshot| snapshot.status = "a new word".to_owned()), Verdict::NotYet(_)));
+        assert!(matches!(taken(|snapshot| snapshot.status = "failed".to_owned()), Verdict::Failed(_)));
+    }
+}

@@ -197,3 +197,136 @@ pub(super) fn evidence(status: &Status) -> Vec<String> {
         _ => Vec::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{ResourceKind, Subject};
+
+    fn database(status: &str) -> LiveDatabase {
+        serde_json::from_value(serde_json::json!({
+            "identifier": "app-db", "arn": "arn:db", "resource_id": "db-1", "status": status,
+            "endpoint": {"host": "app-db.rds", "port": 5432},
+            "engine": "postgres", "engine_version": "16.4", "class": "db.t4g.micro", "storage_gib": 20,
+            "storage_type": "gp3", "username": "u", "multi_az": false, "publicly_accessible": false,
+            "encrypted": true, "security_groups": [], "backup_retention_days": 1, "deletion_protection": false,
+            "auto_minor_version_upgrade": true, "performance_insights": false, "pending": {}, "tags": {}
+        }))
+        .unwrap()
+    }
+
+    fn judge(until: Until, status: &Status, elapsed: u64, seen: bool) -> Verdict {
+        let wait = Wait {
+            subject: Subject::Database { identifier: "app-db".to_owned() },
+            key: ResourceKey::new(ResourceKind::Database, "main"),
+            until,
+            deadline_seconds: 600,
+        };
+        verdict(&wait, status, &Context { elapsed: Duration::from_secs(elapsed), seen, source: None })
+    }
+
+    fn of_database(until: Until, status: &str) -> Verdict {
+        judge(until, &Status::Database(Box::new(database(status))), 5, true)
+    }
+
+    #[test]
+    fn every_status_word_of_rds_is_ready_busy_or_broken_and_an_unknown_one_is_busy() {
+        let check = |status: &str, expected: &str| {
+            let found = match of_database(Until::DatabaseAvailable { connectable: false }, status) {
+                Verdict::Done(_) => "ready",
+                Verdict::NotYet(_) => "busy",
+                Verdict::Failed(_) => "broken",
+            };
+            assert_eq!(found, expected, "{status}");
+        };
+        for status in ["available", "storage-optimization"] {
+            check(status, "ready");
+        }
+        for status in [
+            "backing-up",
+            "configuring-enhanced-monitoring",
+            "creating",
+            "maintenance",
+            "modifying",
+            "rebooting",
+            "resetting-master-credentials",
+            "renaming",
+            "starting",
+            "stopping",
+            "upgrading",
+            "a-word-of-next-year",
+        ] {
+            check(status, "busy");
+        }
+        for status in [
+            "failed",
+            "incompatible-network",
+            "incompatible-restore",
+            "insufficient-capacity",
+            "restore-error",
+            "storage-full",
+            "deleting",
+        ] {
+            check(status, "broken");
+        }
+    }
+
+    #[test]
+    fn a_database_that_is_backing_up_can_be_connected_to_and_tells_its_endpoint() {
+        let Verdict::Done(facts) = of_database(Until::DatabaseAvailable { connectable: true }, "backing-up") else {
+            panic!("it can be connected to")
+        };
+        assert_eq!(facts["database/main.endpoint"], "app-db.rds");
+    }
+
+    #[test]
+    fn an_available_database_with_a_pending_password_is_not_ready() {
+        let mut changing = database("available");
+        changing.pending.insert("password".to_owned(), "****".to_owned());
+        let status = Status::Database(Box::new(changing.clone()));
+        let until = Until::DatabaseAvailable { connectable: false };
+        let verdict = judge(until.clone(), &status, 5, true);
+        assert_eq!(verdict, Verdict::NotYet("available, applying password".to_owned()));
+        changing.pending = [("backup_retention_days".to_owned(), "7".to_owned())].into();
+        let status = Status::Database(Box::new(changing));
+        assert!(matches!(judge(until, &status, 5, true), Verdict::Done(_)), "that may wait for its window");
+    }
+
+    #[test]
+    fn what_is_not_visible_yet_is_not_gone_and_what_was_seen_is() {
+        let until = || Until::DatabaseStopped;
+        assert!(matches!(judge(until(), &Status::Absent, 5, false), Verdict::NotYet(_)));
+        assert!(matches!(judge(until(), &Status::Absent, 61, false), Verdict::Failed(_)));
+        assert!(matches!(judge(until(), &Status::Absent, 5, true), Verdict::Failed(_)));
+        assert_eq!(judge(Until::Gone, &Status::Absent, 0, false), Verdict::Done(Facts::new()));
+        assert!(matches!(of_database(Until::Gone, "deleting"), Verdict::NotYet(_)));
+    }
+
+    #[test]
+    fn a_task_succeeds_by_the_exit_code_of_its_container_alone() {
+        let task = |status: &str, exit: Option<i32>| {
+            let value = serde_json::json!({
+                "arn": "arn:task/1", "task_definition": "td", "last_status": status,
+                "stop_code": "EssentialContainerExited", "stopped_reason": "Essential container in task exited",
+                "containers": [{"name": "scrub", "exit_code": exit, "log_lines": ["dropping users"]}]
+            });
+            Status::Task(serde_json::from_value(value).unwrap())
+        };
+        let until = |container: &str| Until::TaskSucceeded { container: container.to_owned() };
+        assert!(matches!(judge(until("scrub"), &task("RUNNING", None), 5, true), Verdict::NotYet(_)));
+        assert!(matches!(judge(until("scrub"), &task("STOPPED", Some(0)), 5, true), Verdict::Done(_)));
+        for (container, exit) in [("scrub", Some(1)), ("scrub", None), ("other", Some(0))] {
+            let Verdict::Failed(failure) = judge(until(container), &task("STOPPED", exit), 5, true) else {
+                panic!("{container} {exit:?}")
+            };
+            assert_eq!(failure.kind, FailureKind::TaskFailed);
+            assert!(failure.evidence.join("\n").contains("dropping users"));
+        }
+    }
+
+    #[test]
+    fn a_status_of_another_kind_is_an_error_and_no_success() {
+        assert!(matches!(of_database(Until::Drained, "available"), Verdict::Failed(_)));
+        assert!(matches!(of_database(Until::Available, "available"), Verdict::Failed(_)));
+    }
+}
