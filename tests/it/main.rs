@@ -12,6 +12,8 @@ mod spec;
 mod template;
 // Locks, journals and caches in a folder.
 mod store;
+// The simulated cloud.
+mod sim;
 // The conventions of the code base: layers, purity, lengths, names.
 mod cmd_render;
 mod cmd_validate;

@@ -114,6 +114,10 @@ impl World {
     fn observed_task_definitions(&self, scope: &Scope) -> Sightings<serde_json::Value> {
         sightings(&scope.desired.services, |_, spec| {
             let service = self.find_service(&spec.cluster, &spec.service_name)?;
+            // What has been deleted runs nothing any more, though it is still described for an hour.
+            if service.status == "INACTIVE" {
+                return None;
+            }
             self.revision(&service.task_definition).map(super::task_definition::described)
         })
     }

@@ -9,6 +9,7 @@ use super::tags::{is_managed, same_owner};
 use super::trouble::{Outcome, Trouble, changed, receipt, unchanged};
 use super::world::World;
 use crate::model::{ResourceKey, Tags};
+use crate::planner::canonical;
 
 /// A family.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -56,7 +57,7 @@ impl World {
             if !same_owner(&newest.tags, tags) {
                 return Err(Trouble::conflict("", format!("task definition family {family} exists and is not ours")));
             }
-            if same_content(&newest.document, document) {
+            if canonical::same(document, &described(newest)) {
                 return Ok(receipt(false, key, &[("arn", &newest.arn)]));
             }
         }
@@ -91,7 +92,8 @@ impl World {
 
     /// aws.md 1.6: a revision that is being deleted goes when no task and no service uses it.
     pub(super) fn age_task_definitions(&mut self) {
-        let mut used: Vec<&str> = self.tasks.values().map(|task| task.live.task_definition.as_str()).collect();
+        let running = self.tasks.values().filter(|task| task.live.stopped_at.is_none());
+        let mut used: Vec<&str> = running.map(|task| task.live.task_definition.as_str()).collect();
         for service in self.services.values().filter(|service| service.live.status != "INACTIVE") {
             used.push(&service.live.task_definition);
             used.extend(service.live.deployments.iter().map(|deployment| deployment.task_definition.as_str()));
@@ -121,11 +123,6 @@ impl World {
             None => Err(Trouble::refused("ClientException", "TaskDefinition not found.")),
         }
     }
-}
-
-/// Do both documents ask for the same? Lists that ECS reorders are not told apart here: both were sent by envctl.
-fn same_content(left: &Value, right: &Value) -> bool {
-    left == right
 }
 
 /// The document as `DescribeTaskDefinition` answers it: with AWS's defaults, its own fields and its own order of the

@@ -1,0 +1,112 @@
+//! A session: the shipped environment, the planner and the executor on a simulated cloud.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use envctl::cloud::Cloud;
+use envctl::cloud::sim::{SimCloud, World};
+use envctl::executor::{self, Options, Order, Outcome, Stream};
+use envctl::model::{DataSource, Depth, Desired, Ending, Goal, Live, Plan, Policy, Scope, SleepMode};
+use envctl::{planner, spec, template};
+
+/// The specs that ship.
+fn specs() -> BTreeMap<String, String> {
+    let read = |name: &str| {
+        let path = format!("environments/{name}.yaml");
+        let text = std::fs::read_to_string(format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+        (path, text)
+    };
+    BTreeMap::from(["staging", "preview"].map(read))
+}
+
+/// A shipped environment, rendered.
+pub(super) fn shipped(name: &str) -> Desired {
+    let environment = spec::parse(name, &specs()).unwrap();
+    template::desired(&environment, &crate::template::shipped()).unwrap()
+}
+
+/// One person with one environment.
+pub(super) struct Session {
+    pub(super) cloud: SimCloud,
+    pub(super) desired: Desired,
+    runs: usize,
+}
+
+impl Session {
+    /// A fresh account with what the environment borrows.
+    pub(super) fn new(desired: Desired) -> Self {
+        let begin = "2026-03-02T08:00:00Z".parse().unwrap();
+        let cloud = SimCloud::new(World::new(&desired.account, &desired.region, 1, begin));
+        cloud.seed_borrowed(&desired);
+        Self { cloud, desired, runs: 0 }
+    }
+
+    /// Looks.
+    pub(super) async fn observe(&self, foreign: &DataSource) -> Live {
+        let mut scope = Scope {
+            desired: self.desired.clone(),
+            depth: Depth::Preflight,
+            known_ids: BTreeMap::new(),
+            foreign_databases: Vec::new(),
+            foreign_snapshots: Vec::new(),
+        };
+        match foreign {
+            DataSource::Latest => {}
+            DataSource::Snapshot(name) => scope.foreign_snapshots.push(name.clone()),
+            DataSource::Database(name) => scope.foreign_databases.push(name.clone()),
+        }
+        self.cloud.observe(&scope).await.unwrap()
+    }
+
+    /// Plans.
+    pub(super) async fn plan(&self, goal: &Goal) -> (Live, Plan) {
+        let from = if let Goal::Up { from } = goal { from.clone() } else { DataSource::Latest };
+        let live = self.observe(&from).await;
+        let policy = Policy {
+            now: live.observed_at,
+            who: "anna@laptop".to_owned(),
+            suffix: format!("{:04x}", self.runs),
+            sleep_cost: None,
+        };
+        let plan = planner::plan(&self.desired, &live, goal, &policy);
+        assert_eq!(planner::check(&plan), Vec::<String>::new());
+        (live, plan)
+    }
+
+    /// Plans and performs.
+    pub(super) async fn run(&mut self, goal: &Goal) -> Outcome {
+        let (live, plan) = self.plan(goal).await;
+        assert!(plan.refusals.is_empty(), "{:#?}", plan.refusals);
+        self.runs += 1;
+        let run = format!("run-{}", self.runs);
+        let order = Order {
+            plan: &plan,
+            live: &live,
+            desired: &self.desired,
+            run: &run,
+            command: "envctl",
+            who: "anna@laptop",
+        };
+        let mut stream = Stream::new(Arc::new(self.cloud.clone()), Vec::new());
+        executor::run(&order, Arc::new(self.cloud.clone()), &mut stream, &Options::default()).await
+    }
+
+    /// Runs to the end, and a second plan is empty.
+    pub(super) async fn converge(&mut self, goal: &Goal) {
+        let outcome = self.run(goal).await;
+        assert_eq!(outcome.ending, Ending::Done, "{goal:?} {:#?}", outcome.failures);
+        let (_, again) = self.plan(goal).await;
+        let told = again.steps.iter().map(|step| format!("{}: {:?}", step.id, step.reasons));
+        assert!(again.steps.is_empty(), "a second plan is not empty: {:#?}", told.collect::<Vec<_>>());
+        assert_eq!(self.cloud.world().lost_data(), Vec::<String>::new());
+        assert_eq!(self.cloud.world().violations.len(), 0, "{:?}", self.cloud.world().violations);
+    }
+}
+
+pub(super) fn up() -> Goal {
+    Goal::Up { from: DataSource::Latest }
+}
+
+pub(super) fn down(mode: SleepMode) -> Goal {
+    Goal::Down { mode, idle: None }
+}
