@@ -82,7 +82,9 @@ impl World {
     }
 
     fn find_service(&self, cluster: &str, name: &str) -> Option<LiveService> {
-        self.services.get(&self.service_arn(cluster, name)).map(|found| described(&found.live))
+        // What has been deleted is described for another hour, but nobody has to know.
+        let found = self.services.get(&self.service_arn(cluster, name)).filter(|found| found.live.status != "INACTIVE");
+        found.map(|found| described(&found.live))
     }
 
     fn find_scaling(&self, cluster: &str, name: &str) -> Option<LiveScaling> {
@@ -114,10 +116,6 @@ impl World {
     fn observed_task_definitions(&self, scope: &Scope) -> Sightings<serde_json::Value> {
         sightings(&scope.desired.services, |_, spec| {
             let service = self.find_service(&spec.cluster, &spec.service_name)?;
-            // What has been deleted runs nothing any more, though it is still described for an hour.
-            if service.status == "INACTIVE" {
-                return None;
-            }
             self.revision(&service.task_definition).map(super::task_definition::described)
         })
     }
