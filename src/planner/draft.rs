@@ -168,6 +168,19 @@ impl Draft {
         if !self.refusals.is_empty() {
             self.steps.clear();
         }
+        self.drop_implied_needs();
+    }
+
+    /// A need of a need goes without saying.
+    fn drop_implied_needs(&mut self) {
+        let mut implied: BTreeMap<StepId, BTreeSet<StepId>> = BTreeMap::new();
+        for step in &mut self.steps {
+            let beyond: BTreeSet<StepId> =
+                step.needs.iter().filter_map(|need| implied.get(need)).flatten().cloned().collect();
+            step.needs.retain(|need| !beyond.contains(need));
+            let all = beyond.into_iter().chain(step.needs.iter().cloned()).collect();
+            implied.insert(step.id.clone(), all);
+        }
     }
 
     fn provide(&mut self, step: &Step) {

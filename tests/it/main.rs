@@ -8,6 +8,8 @@ mod fuzz;
 mod readbacks;
 // The specs that ship, and bad ones.
 mod spec;
+// Whole plans from whole worlds.
+mod planner;
 // Templates: the shipped ones, and what is said about wrong ones.
 mod template;
 // Locks, journals and caches in a folder.

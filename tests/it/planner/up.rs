@@ -1,0 +1,115 @@
+//! `up`, from every state.
+
+use envctl::model::{Power, Sighting};
+use insta::assert_snapshot;
+
+use super::world::{absent, asleep, desired, plan, steps, up, up_goal};
+
+#[test]
+fn a_first_up_makes_everything_side_by_side() {
+    let desired = desired("staging");
+    let plan = plan(&desired, &absent(&desired), &up_goal());
+    assert_eq!(plan.power_now, Power::Absent);
+    assert_snapshot!(steps(&plan), @"
+    create-secret/main
+    create-database/main … DatabaseAvailable < create-secret/main
+    create-log-group/backend
+    create-access-point/data … Available
+    create-target-group/web
+    create-listener-rule/web
+    warm-listener-rule/web < create-listener-rule/web, create-target-group/web
+    register-task-definition/backend < create-database/main, create-access-point/data
+    create-service/backend … Deployed < create-log-group/backend, warm-listener-rule/web, register-task-definition/backend
+    check-target-group/web … TargetsHealthy < create-service/backend
+    forward-listener-rule/web < check-target-group/web
+    cool-listener-rule/web < forward-listener-rule/web
+    resume-scalable-target/backend < forward-listener-rule/web
+    put-policy-scalable-target/backend.cpu < resume-scalable-target/backend
+    ");
+}
+
+#[test]
+fn an_environment_that_is_up_needs_nothing() {
+    for name in ["staging", "preview"] {
+        let desired = desired(name);
+        let plan = plan(&desired, &up(&desired), &up_goal());
+        assert_eq!(steps(&plan), "");
+        assert_eq!(plan.power_now, Power::Up);
+    }
+}
+
+#[test]
+fn a_hibernated_environment_is_restored_and_woken() {
+    let desired = desired("staging");
+    let plan = plan(&desired, &asleep(&desired, Power::Hibernated), &up_goal());
+    assert_eq!(plan.power_now, Power::Hibernated);
+    assert_snapshot!(steps(&plan), @"
+    remember-service/backend
+    remember-secret/main
+    restore-database/main … DatabaseAvailable < remember-service/backend, remember-secret/main
+    set-password-database/main … DatabaseAvailable < restore-database/main
+    mark-password-database/main < set-password-database/main
+    warm-listener-rule/web < remember-service/backend, remember-secret/main
+    register-task-definition/backend < restore-database/main
+    update-service/backend … Deployed < set-password-database/main, warm-listener-rule/web, register-task-definition/backend
+    check-target-group/web … TargetsHealthy < update-service/backend
+    forward-listener-rule/web < check-target-group/web
+    cool-listener-rule/web < forward-listener-rule/web
+    resume-scalable-target/backend < forward-listener-rule/web
+    forget-service/backend < resume-scalable-target/backend
+    ");
+}
+
+#[test]
+fn a_parked_environment_is_started_and_woken() {
+    let desired = desired("staging");
+    let plan = plan(&desired, &asleep(&desired, Power::Parked), &up_goal());
+    assert_eq!(plan.power_now, Power::Parked);
+    assert_snapshot!(steps(&plan), @"
+    remember-service/backend
+    remember-secret/main
+    start-database/main … DatabaseAvailable < remember-service/backend, remember-secret/main
+    warm-listener-rule/web < remember-service/backend, remember-secret/main
+    update-service/backend … Deployed < start-database/main, warm-listener-rule/web
+    check-target-group/web … TargetsHealthy < update-service/backend
+    forward-listener-rule/web < check-target-group/web
+    cool-listener-rule/web < forward-listener-rule/web
+    resume-scalable-target/backend < forward-listener-rule/web
+    forget-service/backend < resume-scalable-target/backend
+    ");
+}
+
+#[test]
+fn an_owned_file_system_gets_mount_targets_in_every_zone() {
+    let desired = desired("preview");
+    let plan = plan(&desired, &absent(&desired), &up_goal());
+    assert_snapshot!(steps(&plan), @"
+    create-secret/main
+    create-database/main … DatabaseAvailable < create-secret/main
+    create-log-group/backend
+    create-file-system/preview … Available
+    create-mount-target/preview.subnet-0a1b2c3d4e5f60001 … Available < create-file-system/preview
+    create-mount-target/preview.subnet-0a1b2c3d4e5f60002 … Available < create-file-system/preview
+    create-access-point/data … Available < create-file-system/preview
+    create-target-group/web
+    create-listener-rule/web
+    warm-listener-rule/web < create-listener-rule/web, create-target-group/web
+    register-task-definition/backend < create-database/main, create-access-point/data
+    create-service/backend … Deployed < create-mount-target/preview.subnet-0a1b2c3d4e5f60001, create-mount-target/preview.subnet-0a1b2c3d4e5f60002, create-log-group/backend, warm-listener-rule/web, register-task-definition/backend
+    check-target-group/web … TargetsHealthy < create-service/backend
+    forward-listener-rule/web < check-target-group/web
+    cool-listener-rule/web < forward-listener-rule/web
+    resume-scalable-target/backend < forward-listener-rule/web
+    put-policy-scalable-target/backend.cpu < resume-scalable-target/backend
+    ");
+}
+
+#[test]
+fn unreadable_snapshots_are_no_reason_to_begin_empty() {
+    let desired = desired("staging");
+    let mut live = asleep(&desired, Power::Hibernated);
+    live.snapshots.insert("main".to_owned(), Sighting::Unreadable { why: "AccessDenied".to_owned() });
+    assert_snapshot!(steps(&plan(&desired, &live, &up_goal())), @"
+    ! Unreadable snapshot/main could not be read: AccessDenied
+    ");
+}
