@@ -9,7 +9,7 @@
 //! | `runs/ENV/RUN.jsonl` (folder), `runs/ENV/RUN/00000001.json` … (bucket) | the [journal](journal) of a run |
 //! | `cache/…` | what can be [learned again](cache) |
 
-#[cfg(feature = "aws")]
+#[cfg(feature = "bucket")]
 mod bucket;
 pub mod cache;
 pub mod journal;

@@ -1,4 +1,4 @@
-//! Opens a store: a folder, or with the feature `aws` an S3 bucket.
+//! Opens a store: a folder, or with the feature `bucket` an S3 bucket.
 
 use std::path::Path as FilePath;
 use std::sync::Arc;
@@ -72,7 +72,7 @@ impl Store {
     }
 }
 
-#[cfg(not(feature = "aws"))]
+#[cfg(not(feature = "bucket"))]
 fn bucket(
     location: &str,
     _rest: &str,
@@ -86,7 +86,7 @@ fn bucket(
     })
 }
 
-#[cfg(feature = "aws")]
+#[cfg(feature = "bucket")]
 fn bucket(
     location: &str,
     rest: &str,

@@ -12,6 +12,9 @@ mod spec;
 mod planner;
 // Templates: the shipped ones, and what is said about wrong ones.
 mod template;
+// The same in a bucket of an S3 emulator.
+#[cfg(feature = "bucket")]
+mod bucket;
 // Locks, journals and caches in a folder.
 mod store;
 // The simulated cloud.

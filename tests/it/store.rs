@@ -381,6 +381,6 @@ async fn names_cannot_climb_out_of_the_store() {
 #[tokio::test]
 async fn other_stores_than_folders_and_buckets_are_refused() {
     assert!(Store::open("gs://bucket/prefix", None, None).is_err());
-    #[cfg(not(feature = "aws"))]
+    #[cfg(not(feature = "bucket"))]
     assert!(Store::open("s3://bucket/prefix", None, None).is_err());
 }
