@@ -17,52 +17,53 @@ pub(super) fn path_of(name: &str) -> String {
     format!("{FOLDER}/{name}.yaml")
 }
 
-/// Loads this environment's file with everything that it extends, merged; nothing stands for empty values.
-pub(super) fn load(name: &str, files: &dyn Files, problems: &mut Problems) -> Option<Node> {
+/// A spec with everything that it extends.
+pub(super) struct Loaded {
+    /// All files merged; nothing stands for empty values.
+    pub(super) node: Node,
+    /// Every file of the chain was found and read: what is missing now is missing for good.
+    pub(super) is_whole: bool,
+}
+
+/// Loads this environment's file with everything that it extends; `None` when nothing at all could be read.
+pub(super) fn load(name: &str, files: &dyn Files, problems: &mut Problems) -> Option<Loaded> {
     let mut path = path_of(name);
     if files.text(&path).is_none() {
         problems.add(no_such_environment(name, files));
         return None;
     }
+    let mut is_whole = true;
     let mut seen: Vec<String> = Vec::new();
     let mut layers: Vec<Node> = Vec::new();
-    let mut readable = true;
     loop {
-        let text = files.text(&path)?;
-        let base = match yaml::read(&path, text, problems) {
-            None => {
-                readable = false;
-                None
-            }
-            Some(node) => {
-                let base = base_of(&node, files, problems);
-                layers.push(node);
-                base
-            }
-        };
+        let node = files.text(&path).and_then(|text| yaml::read(&path, text, problems));
         seen.push(path);
+        let Some(node) = node else {
+            is_whole = false;
+            break;
+        };
+        let before = problems.count();
+        let base = base_of(&node, files, problems);
+        is_whole &= problems.count() == before;
+        layers.push(node);
         let Some((next, span)) = base else { break };
-        if seen.contains(&next) || seen.len() >= MAX_FILES {
-            let message = if seen.contains(&next) {
-                format!(
-                    "`{next}` extends itself: {}",
-                    seen.iter().chain([&next]).map(String::as_str).collect::<Vec<_>>().join(" > ")
-                )
-            } else {
-                format!("more than {MAX_FILES} files extend each other")
-            };
-            problems.add(
-                wrong(Code::Extends, message)
-                    .at(&span)
-                    .label("comes back here")
-                    .help("let one of these files extend nothing"),
-            );
+        if let Some(draft) = endless(&next, &seen) {
+            problems.add(draft.at(&span).label("goes on here").help("let one of these files extend nothing"));
+            is_whole = false;
             break;
         }
         path = next;
     }
-    let merged = layers.into_iter().rev().reduce(merge)?;
-    readable.then(|| without_nulls(merged))
+    let node = layers.into_iter().rev().reduce(merge)?;
+    Some(Loaded { node: without_nulls(node), is_whole })
+}
+
+fn endless(next: &String, seen: &[String]) -> Option<super::problems::Draft> {
+    if seen.contains(next) {
+        let chain: Vec<&str> = seen.iter().chain([next]).map(String::as_str).collect();
+        return Some(wrong(Code::Extends, format!("`{next}` extends itself: {}", chain.join(" > "))));
+    }
+    (seen.len() >= MAX_FILES).then(|| wrong(Code::Extends, format!("more than {MAX_FILES} files extend each other")))
 }
 
 /// The file that this one extends, and where it says so.

@@ -60,8 +60,11 @@ pub fn parse(name: &str, files: &dyn Files) -> Result<Environment, Vec<Problem>>
 }
 
 fn read(name: &str, files: &dyn Files, problems: &mut Problems) -> Option<Environment> {
-    let node = extends::load(name, files, problems)?;
+    let extends::Loaded { node, is_whole } = extends::load(name, files, problems)?;
     let root = Root::read(&node, problems)?;
+    if !is_whole {
+        return None;
+    }
     let resolve::Resolved { mut environment, declared } = resolve::resolve(name, &root, &node.span, problems);
     validate::validate(&environment, &root, &declared, problems);
     environment.places = declared.into_places();

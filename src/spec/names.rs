@@ -45,7 +45,7 @@ impl Names {
 
     /// The name of a database's secret.
     pub(super) fn secret(&self, name: &str) -> String {
-        format!("{}/{}/{}", self.application, self.environment, slug(name))
+        format!("{}/{}/{}", slug(&self.application), slug(&self.environment), slug(name))
     }
 
     fn fit(&self, name: &str, longest: usize) -> String {

@@ -76,6 +76,11 @@ impl Problems {
         self.found.push(draft.finish());
     }
 
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.found.len()
+    }
+
     /// Is everything well so far?
     pub(super) fn is_empty(&self) -> bool {
         self.found.is_empty()

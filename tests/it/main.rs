@@ -24,3 +24,7 @@ mod cmd_render;
 mod cmd_validate;
 mod support;
 mod tidy;
+// Spec files as files: extending, odd texts, any text at all.
+mod spec_files;
+// Every kind of bad spec, with its place and remedy.
+mod spec_problems;

@@ -81,6 +81,7 @@ impl TargetGroup {
 
 fn rule(section: &mut Section<'_>, listeners: &[String], group: TargetGroup, shape: &Rule) -> RuleDeclaration {
     let listener = match listeners {
+        [] => section.or("listener", &shape.listener, String::new()),
         [only] => section.or("listener", &shape.listener, only.clone()),
         _ => section.need("listener", "listener", &shape.listener, "listener: https"),
     };

@@ -85,7 +85,7 @@ fn service(section: &mut Section<'_>, names: &Names, name: &str, grace: u64, sha
         execution_role: section.maybe("execution_role", &shape.execution_role),
         task_role: section.maybe("task_role", &shape.task_role),
         database: section.maybe("database", &shape.database),
-        mounts: section.map("mounts", &shape.mounts),
+        mounts: mounts(section, shape),
         log_group: None,
         count: section.or("count", &shape.count, least),
         health_check_grace_seconds: seconds(section.or(
@@ -103,6 +103,16 @@ fn service(section: &mut Section<'_>, names: &Names, name: &str, grace: u64, sha
     section.rename("template", "task_definition");
     section.rename("port", "attachment");
     service
+}
+
+/// Mounts; beside the place of each path, the one of the name behind it, `mounts.PATH.files`.
+fn mounts(section: &mut Section<'_>, shape: &Service) -> BTreeMap<String, String> {
+    let mut mounts = BTreeMap::new();
+    for (path, files) in section.map("mounts", &shape.mounts) {
+        section.maybe(&format!("mounts.{path}.files"), &Field::Here(files.clone()));
+        mounts.insert(path, files.value);
+    }
+    mounts
 }
 
 fn scaling(section: &mut Section<'_>, shape: &Scaling) -> ScalingSpec {

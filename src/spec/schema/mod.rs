@@ -22,7 +22,7 @@ pub(super) use storage::*;
 use crate::model::Span;
 
 use super::code::Code;
-use super::node::{Content, Entry, Node};
+use super::node::{Content, Node};
 use super::problems::{Problems, nearest, one_of, wrong};
 
 /// A value and its place.
@@ -67,15 +67,9 @@ pub(super) trait Read: Sized {
     fn read(node: &Node, problems: &mut Problems) -> Option<Self>;
 }
 
-/// A mapping from names that the user chooses, in alphabetical order once resolved.
+/// A mapping from names that the user chooses: what could be read, and the names of what could not.
 #[derive(Clone, Debug)]
-pub(super) struct Named<T>(pub(super) Vec<(At<String>, T)>);
-
-impl<T> Default for Named<T> {
-    fn default() -> Self {
-        Self(Vec::new())
-    }
-}
+pub(super) struct Named<T>(pub(super) Vec<(At<String>, T)>, pub(super) Vec<String>);
 
 impl<T: Read> Read for Named<T> {
     fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
@@ -83,11 +77,14 @@ impl<T: Read> Read for Named<T> {
             problems.add(expected("a mapping from names to values", node));
             return None;
         };
-        let read = |entry: &Entry| {
-            let value = T::read(&entry.value, problems)?;
-            Some((At { value: entry.key.clone(), span: entry.key_span.clone() }, value))
-        };
-        Some(Self(entries.iter().filter_map(read).collect()))
+        let mut named = Self(Vec::new(), Vec::new());
+        for entry in entries {
+            match T::read(&entry.value, problems) {
+                Some(value) => named.0.push((At { value: entry.key.clone(), span: entry.key_span.clone() }, value)),
+                None => named.1.push(entry.key.clone()),
+            }
+        }
+        Some(named)
     }
 }
 
@@ -135,15 +132,19 @@ pub(super) fn shortened(text: &str) -> String {
     }
 }
 
-/// Reports keys that the shape does not have, and refuses what is no mapping.
-fn open(node: &Node, what: &str, fields: &[&str], problems: &mut Problems) -> bool {
+/// Reports keys that the shape does not have, and refuses what is no mapping. Answers with the fields that the
+/// unknown keys most likely meant: these are not missing, only misspelt.
+fn open(node: &Node, what: &str, fields: &[&'static str], problems: &mut Problems) -> Option<Vec<&'static str>> {
     let Content::Map(entries) = &node.content else {
         let known = one_of(fields.iter().copied().take(4));
         problems.add(expected(&format!("{what} as a mapping with keys such as {known}"), node));
-        return false;
+        return None;
     };
+    let mut misspelt = Vec::new();
     for entry in entries.iter().filter(|entry| !fields.contains(&entry.key.as_str())) {
-        let meant = nearest(&entry.key, fields.iter().copied());
+        let meant = fields.iter().copied().filter(|field| node.get(field).is_none());
+        let meant = nearest(&entry.key, meant).and_then(|meant| fields.iter().copied().find(|field| *field == meant));
+        misspelt.extend(meant);
         let help = match meant {
             Some(meant) => format!("did you mean `{meant}`?"),
             None => format!("{what} has {}", one_of(fields.iter().copied())),
@@ -156,11 +157,12 @@ fn open(node: &Node, what: &str, fields: &[&str], problems: &mut Problems) -> bo
                 .instead(meant),
         );
     }
-    true
+    Some(misspelt)
 }
 
-fn take<T: Read>(node: &Node, key: &str, problems: &mut Problems) -> Field<T> {
+fn take<T: Read>(node: &Node, key: &str, misspelt: &[&str], problems: &mut Problems) -> Field<T> {
     match node.get(key) {
+        None if misspelt.contains(&key) => Field::Broken(node.span.clone()),
         None => Field::Absent,
         Some(entry) => match T::read(&entry.value, problems) {
             None => Field::Broken(entry.value.span.clone()),
@@ -173,7 +175,7 @@ fn take<T: Read>(node: &Node, key: &str, problems: &mut Problems) -> Field<T> {
     }
 }
 
-/// Declares a shape: a struct of [`Field`]s and how it is read. The doc comments become `FIELDS`, the reference.
+/// Declares a shape: a struct of [`Field`]s and how it is read. The doc comments become its `REFERENCE`.
 macro_rules! shape {
     ($(#[doc = $about:literal])+ $name:ident is $what:literal { $( $(#[doc = $doc:literal])+ $field:ident: $type:ty, )+ }) => {
         $(#[doc = $about])+
@@ -196,10 +198,8 @@ macro_rules! shape {
                 node: &$crate::spec::node::Node,
                 problems: &mut $crate::spec::problems::Problems,
             ) -> Option<Self> {
-                if !$crate::spec::schema::open(node, $what, &[$(stringify!($field)),+], problems) {
-                    return None;
-                }
-                Some(Self { $( $field: $crate::spec::schema::take(node, stringify!($field), problems), )+ })
+                let misspelt = $crate::spec::schema::open(node, $what, &[$(stringify!($field)),+], problems)?;
+                Some(Self { $( $field: $crate::spec::schema::take(node, stringify!($field), &misspelt, problems), )+ })
             }
         }
     };

@@ -39,7 +39,7 @@ shape! {
         /// Database that it talks to, by its name in the spec. Default: none.
         database: String,
         /// File paths that it mounts: path in the container to a name under `files`.
-        mounts: Named<String>,
+        mounts: Named<At<String>>,
         /// Its log group: a mapping as under `log_groups`, a name from there, or `none`. Default: one of its own.
         log: LogChoice,
         /// Tasks while up. With `scaling`: only the count to start with. Default 1, or `scaling.min`.

@@ -20,12 +20,12 @@ pub(super) fn check(check: &mut Check<'_>) {
         database_name(check, &at("database_name"), database);
         class(check, &at("class"), &database.class);
         check.within(&at("port"), "the port", u32::from(database.port), 1150, 65_535);
-        check.within(
+        check.lasts(
             &at("backup_retention_days"),
-            "backup_retention in days",
-            database.backup_retention_days,
+            "backup_retention",
+            database.backup_retention_days.saturating_mul(86_400),
             0,
-            MAX_BACKUP_DAYS,
+            MAX_BACKUP_DAYS * 86_400,
         );
         if let Some(reason) = name::secret(&database.secret_name) {
             let draft = wrong(

@@ -3,74 +3,62 @@
 use std::collections::BTreeMap;
 
 use super::Check;
+use crate::model::FileSystemSpec;
 use crate::spec::code::Code;
 use crate::spec::problems::wrong;
 use crate::spec::schema::shortened;
 
 pub(super) fn check(check: &mut Check<'_>) {
     let environment = check.environment;
-    let path = |kind: &str, name: &str, field: &str| format!("{kind}/{name}.{field}");
-    let services = environment.services.iter();
-    distinct(
-        check,
-        "service",
-        services.clone().map(|(name, service)| (path("service", name, "service_name"), service.service_name.clone())),
-    );
-    let families = services.map(|(name, service)| (path("service", name, "family"), service.family.clone()));
-    let tasks = environment.tasks.iter().map(|(name, task)| (path("task", name, "family"), task.family.clone()));
-    distinct(check, "task definition family", families.chain(tasks));
-    let databases = environment.databases.iter();
-    distinct(
-        check,
-        "database",
-        databases
-            .clone()
-            .map(|(name, database)| (path("database", name, "identifier"), database.identifier.to_lowercase())),
-    );
-    distinct(
-        check,
-        "secret",
-        databases.map(|(name, database)| (path("database", name, "secret_name"), database.secret_name.clone())),
-    );
-    let groups = environment.log_groups.iter();
-    distinct(
-        check,
-        "log group",
-        groups.map(|(name, group)| (path("log-group", name, "log_group_name"), group.log_group_name.clone())),
-    );
-    let points = environment.access_points.iter();
-    distinct(
-        check,
-        "access point",
-        points.map(|(name, point)| (path("access-point", name, "access_point_name"), point.access_point_name.clone())),
-    );
-    let owned = environment.file_systems.iter().filter_map(|(name, file_system)| match file_system {
-        crate::model::FileSystemSpec::Owned { file_system_name, .. } => {
-            Some((path("file-system", name, "file_system_name"), file_system_name.clone()))
+    let mut services = Vec::new();
+    let mut families = Vec::new();
+    for (name, service) in &environment.services {
+        services.push((format!("service/{name}.service_name"), service.service_name.as_str()));
+        families.push((format!("service/{name}.family"), service.family.as_str()));
+    }
+    for (name, task) in &environment.tasks {
+        families.push((format!("task/{name}.family"), task.family.as_str()));
+    }
+    distinct(check, "services", &services);
+    distinct(check, "task definition families", &families);
+    let mut databases = Vec::new();
+    let mut secrets = Vec::new();
+    for (name, database) in &environment.databases {
+        databases.push((format!("database/{name}.identifier"), database.identifier.as_str()));
+        secrets.push((format!("database/{name}.secret_name"), database.secret_name.as_str()));
+    }
+    distinct(check, "databases", &databases);
+    distinct(check, "secrets", &secrets);
+    let mut groups = Vec::new();
+    for (name, group) in &environment.log_groups {
+        groups.push((format!("log-group/{name}.log_group_name"), group.log_group_name.as_str()));
+    }
+    distinct(check, "log groups", &groups);
+    let mut points = Vec::new();
+    for (name, point) in &environment.access_points {
+        points.push((format!("access-point/{name}.access_point_name"), point.access_point_name.as_str()));
+    }
+    distinct(check, "access points", &points);
+    let mut owned = Vec::new();
+    for (name, file_system) in &environment.file_systems {
+        if let FileSystemSpec::Owned { file_system_name, .. } = file_system {
+            owned.push((format!("file-system/{name}.file_system_name"), file_system_name.as_str()));
         }
-        crate::model::FileSystemSpec::Borrowed { .. } => None,
-    });
-    distinct(check, "file system", owned);
+    }
+    distinct(check, "file systems", &owned);
     target_groups(check);
     both_owned_and_borrowed(check);
 }
 
-fn distinct(check: &mut Check<'_>, what: &str, named: impl Iterator<Item = (String, String)>) {
-    let mut seen: BTreeMap<String, String> = BTreeMap::new();
+fn distinct(check: &mut Check<'_>, what: &str, named: &[(String, &str)]) {
+    let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
     for (path, name) in named {
-        match seen.get(&name) {
-            Some(first) => {
-                let draft =
-                    wrong(Code::DuplicateName, format!("two {what}s would be called `{}` at AWS", shortened(&name)))
-                        .label("the second")
-                        .related(check.span(first), "the first")
-                        .help("give one of them another name");
-                check.report(&path, draft);
-            }
-            None => {
-                seen.insert(name, path);
-            }
-        }
+        let Some(first) = seen.insert(name, path) else { continue };
+        let draft = wrong(Code::DuplicateName, format!("two {what} would be called `{}` at AWS", shortened(name)))
+            .label("the second")
+            .related(check.span(first), "the first")
+            .help("give one of them another name");
+        check.report(path, draft);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::Check;
 use crate::spec::code::Code;
-use crate::spec::fargate::{TABLE, around, nearest_pairs, row};
+use crate::spec::fargate::{Row, TABLE, around, nearest_pairs, row};
 use crate::spec::problems::wrong;
 
 pub(super) fn check(check: &mut Check<'_>) {
@@ -50,7 +50,20 @@ fn refuse_memory(check: &mut Check<'_>, cpu_path: &str, memory_path: &str, cpu: 
     let draft = wrong(Code::FargateMemory, format!("memory {memory} MiB is no Fargate size with cpu {cpu}"))
         .label(format!("cpu {cpu} goes with {range}"))
         .related(check.declared.exact(cpu_path), "with this cpu")
-        .help(format!("nearest with cpu {cpu}: {}", near.join(" or ")))
+        .help(format!("nearest with cpu {cpu}: {}{}", near.join(" or "), larger_cpu(cpu, memory)))
         .instead(above.or(below).map(|size| size.to_string()));
     check.report(memory_path, draft);
+}
+
+/// The next CPU size that has enough memory, when this one has not.
+fn larger_cpu(cpu: u32, memory: u32) -> String {
+    let is_too_much = row(cpu).is_some_and(|row| row.memory.all().last().is_some_and(|most| *most < memory));
+    let fits = |row: &&Row| row.cpu > cpu && row.memory.all().last().is_some_and(|most| *most >= memory);
+    match TABLE.iter().find(fits).filter(|_| is_too_much) {
+        Some(row) => {
+            let enough = row.memory.all().into_iter().find(|size| *size >= memory).unwrap_or(memory);
+            format!("; or cpu {} with memory {enough}", row.cpu)
+        }
+        None => String::new(),
+    }
 }

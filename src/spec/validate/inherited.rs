@@ -50,6 +50,7 @@ pub(super) fn check(check: &mut Check<'_>) {
         let other = file.trim_end_matches(".yaml").to_owned();
         let draft = wrong(Code::InheritedName, format!("this {what} is environment `{other}`'s, and `{}` would claim it too", environment.name))
             .label(format!("inherited by `{}`", environment.name))
+        .related(check.declared.exact(&check.own("extends")), "extended here")
             .help(format!("give it another value in {own}, or `~` there for the default; or move what both share into a fragment such as {FOLDER}/_shared.yaml"));
         check.report(&path, draft);
     }

@@ -118,6 +118,19 @@ fn listeners(check: &mut Check<'_>) {
             .help("move the one listener under `listeners`, with a name of its own");
         check.report(&path, draft);
     }
+    let own = check.own("borrow");
+    let is_readable = check.root.borrow.get().is_none_or(|borrow| {
+        !matches!(borrow.listener, Field::Broken(_)) && borrow.listeners.get().is_none_or(|named| named.1.is_empty())
+    });
+    if environment.listeners.is_empty()
+        && environment.rules.values().any(|rule| rule.listener.is_empty())
+        && is_readable
+    {
+        let draft = wrong(Code::MissingField, "rules need a listener to stand on")
+            .label("no listener here")
+            .help("add `listener: {load_balancer: NAME, port: 443}` under `borrow`");
+        check.report(&own, draft);
+    }
     for (name, listener) in &environment.listeners {
         let path = check.own(&format!("listeners.{name}"));
         let has_arn = check.declared.exact(&format!("{path}.arn")).is_some();

@@ -12,9 +12,9 @@ use crate::spec::schema::shortened;
 const ENDED: &[(Engine, &str, &str)] = &[
     (Engine::Postgres, "9", "2022-01"),
     (Engine::Postgres, "10", "2023-04"),
-    (Engine::Postgres, "11", "2024-02"),
-    (Engine::Postgres, "12", "2025-02"),
-    (Engine::Postgres, "13", "2026-02"),
+    (Engine::Postgres, "11", "2024-04"),
+    (Engine::Postgres, "12", "2025-03"),
+    (Engine::Postgres, "13", "2026-03"),
     (Engine::Mysql, "5.6", "2022-03"),
     (Engine::Mysql, "5.7", "2024-02"),
     (Engine::Mysql, "8.0", "2026-07"),
