@@ -1,5 +1,6 @@
 //! The planner: whole plans from whole worlds, as lists of steps.
 
+mod convergence;
 mod down;
 mod up;
 mod world;
