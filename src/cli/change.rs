@@ -40,6 +40,14 @@ pub(super) struct Proposal {
     pub(super) plan: Plan,
 }
 
+/// What was done.
+pub(super) struct Made {
+    /// Plans and their outcomes; empty when somebody else had done it before the lock was had.
+    pub(super) rounds: Vec<Round>,
+    /// The plan made afterwards, which has nothing left to do; `None`: something is left, or nobody looked.
+    pub(super) left: Option<Plan>,
+}
+
 impl Change<'_> {
     /// The whole road.
     pub(super) async fn make(&self, session: &Session) -> Result<Exit, CliError> {
@@ -48,7 +56,7 @@ impl Change<'_> {
         let proposal = self.propose(session, &run).await?;
         self.refuse(&proposal.plan)?;
         if proposal.plan.is_empty() {
-            outcome::nothing_to_do(self, &proposal)?;
+            outcome::nothing_to_do(self, &proposal.plan, &proposal.live)?;
             return Ok(Exit::Done);
         }
         confirm::confirm(self, &proposal.plan)?;
@@ -56,8 +64,7 @@ impl Change<'_> {
         let lease = Lease::take(self, session, &run, &signals).await?;
         let answer = self.under_lease(session, &run, proposal.plan.clone(), &lease, &signals).await;
         lease.release().await;
-        let rounds = answer?;
-        outcome::report(self, session, &run, &rounds, &proposal.live, begun)
+        outcome::report(self, session, &run, &answer?, &proposal.live, begun)
     }
 
     /// Observes and plans.
@@ -105,14 +112,14 @@ impl Change<'_> {
         shown: Plan,
         lease: &Lease,
         signals: &Signals,
-    ) -> Result<Vec<Round>, CliError> {
+    ) -> Result<Made, CliError> {
         let mut rounds: Vec<Round> = Vec::new();
         let mut shown = Some(shown);
         while rounds.len() < MOST_ROUNDS {
             let proposal = self.propose(session, run).await?;
             self.refuse(&proposal.plan)?;
             if proposal.plan.is_empty() {
-                break;
+                return Ok(Made { rounds, left: Some(proposal.plan) });
             }
             if let Some(shown) = shown.take() {
                 confirm::confirm_if_changed(self, &shown, &proposal.plan)?;
@@ -124,7 +131,7 @@ impl Change<'_> {
                 break;
             }
         }
-        Ok(rounds)
+        Ok(Made { rounds, left: None })
     }
 
     /// Runs one plan, with journal and progress listening.

@@ -64,8 +64,10 @@ pub(super) fn policy(context: &Context, session: &Session, desired: &Desired, ru
 /// The power state asked for last, with since when and by whom.
 pub(super) fn remembered(desired: &Desired, live: &Live) -> Option<Remembered> {
     let power = planner::power_remembered(desired, live)?;
-    let services = present(&live.services).map(|(_, service)| &service.tags);
-    let secrets = present(&live.secrets).map(|(_, secret)| &secret.tags);
+    let active = present(&live.services).filter(|(_, service)| service.is_active());
+    let services = active.map(|(_, service)| &service.tags);
+    let kept = present(&live.secrets).filter(|(_, secret)| secret.deletes_at.is_none());
+    let secrets = kept.map(|(_, secret)| &secret.tags);
     let groups = present(&live.target_groups).map(|(_, group)| &group.tags);
     let points = present(&live.access_points).map(|(_, point)| &point.tags);
     let mut tags = services.chain(secrets).chain(groups).chain(points).filter(|tags| desired.owns(tags));

@@ -2,34 +2,31 @@
 
 use jiff::Timestamp;
 
-use super::change::{Change, Proposal};
+use super::change::{Change, Made};
 use super::context::Session;
 use super::error::CliError;
 use super::exit::Exit;
 use super::run_id::RunId;
-use crate::model::{Ending, Failure, FailureKind, Goal, Live};
+use crate::model::{Ending, Failure, FailureKind, Goal, Live, Plan};
 use crate::ui::run::{self, Round, RunView};
 use crate::ui::{Format, quantity};
 
 /// The plan was empty.
-pub(super) fn nothing_to_do(change: &Change<'_>, proposal: &Proposal) -> Result<(), CliError> {
+pub(super) fn nothing_to_do(change: &Change<'_>, plan: &Plan, live: &Live) -> Result<(), CliError> {
     let ui = &change.context.ui;
-    let addresses = addresses(change, &proposal.live);
+    let addresses = addresses(change, live);
     ui.answer(
-        || format!("{}; nothing to do\n", already(change, proposal, &addresses)),
-        || run::json_in_sync(&proposal.plan, &addresses),
+        || format!("{}; nothing to do\n{}", already(change, plan, &addresses), crate::ui::plan::remains(plan, ui)),
+        || run::json_in_sync(plan, &addresses),
     )?;
-    for note in &proposal.plan.notes {
-        ui.say(&crate::ui::wrap::hanging("  - ", &note.text, ui.width));
-    }
     Ok(())
 }
 
-fn already(change: &Change<'_>, proposal: &Proposal, addresses: &[String]) -> String {
+fn already(change: &Change<'_>, plan: &Plan, addresses: &[String]) -> String {
     match change.goal {
-        Goal::Snapshot => format!("{} has no database to take a snapshot of", proposal.plan.environment),
-        Goal::Prune => format!("{}: every snapshot is kept by the spec's retention", proposal.plan.environment),
-        _ => run::state(&proposal.plan, addresses),
+        Goal::Snapshot => format!("{} has no database to take a snapshot of", plan.environment),
+        Goal::Prune => format!("{}: every snapshot is kept by the spec's retention", plan.environment),
+        _ => run::state(plan, addresses),
     }
 }
 
@@ -38,11 +35,12 @@ pub(super) fn report(
     change: &Change<'_>,
     session: &Session,
     run: &RunId,
-    rounds: &[Round],
+    made: &Made,
     live: &Live,
     begun: Timestamp,
 ) -> Result<Exit, CliError> {
-    let Some(last) = rounds.last() else { return Ok(Exit::Done) };
+    let rounds: &[Round] = &made.rounds;
+    let Some(last) = rounds.last() else { return done_by_somebody_else(change, made, live) };
     let exit = exit_of(&last.outcome.ending, last.outcome.failures.values());
     let addresses = if exit == Exit::Done { addresses(change, live) } else { Vec::new() };
     let id = run.to_string();
@@ -59,7 +57,7 @@ pub(super) fn report(
     }
     if exit == Exit::Done {
         if ui.format == Format::Text {
-            let remains = crate::ui::plan::remains(&rounds[0].plan, ui);
+            let remains = crate::ui::plan::remains(made.left.as_ref().unwrap_or(&last.plan), ui);
             ui.data(&(run::done(&view) + &remains))?;
         }
         return Ok(exit);
@@ -72,6 +70,14 @@ pub(super) fn report(
         change.desired.environment,
         change.desired.environment
     )))
+}
+
+/// Between the question and the lock somebody else did what was wanted.
+fn done_by_somebody_else(change: &Change<'_>, made: &Made, live: &Live) -> Result<Exit, CliError> {
+    if let Some(plan) = &made.left {
+        nothing_to_do(change, plan, live)?;
+    }
+    Ok(Exit::Done)
 }
 
 fn sentence(change: &Change<'_>, ending: &Ending) -> String {

@@ -82,7 +82,8 @@ impl Simulated {
         let name = self.state.profiles.entry(desired.environment.clone()).or_insert(own).clone();
         let (account, region) = name.split_once('/').unwrap_or((&desired.account, &desired.region));
         let (seed, start) = (self.state.seed, self.state.start);
-        let fresh = || World::new(account, region, seed, start.unwrap_or_else(|| WallClock.now()));
+        let whole = |now: Timestamp| Timestamp::from_second(now.as_second()).unwrap_or(now);
+        let fresh = || World::new(account, region, seed, start.unwrap_or_else(|| whole(WallClock.now())));
         let world = self.state.worlds.get(&name).cloned().unwrap_or_else(fresh);
         (name, world)
     }

@@ -30,7 +30,9 @@ pub fn power_now(desired: &Desired, live: &Live) -> Power {
 pub fn remembered(desired: &Desired, live: &Live) -> Option<Power> {
     let of_services =
         present(&live.services).filter(|(_, service)| service.is_active()).map(|(_, service)| &service.tags);
-    let tags = of_services.chain(present(&live.secrets).map(|(_, secret)| &secret.tags));
+    let of_secrets =
+        present(&live.secrets).filter(|(_, secret)| secret.deletes_at.is_none()).map(|(_, secret)| &secret.tags);
+    let tags = of_services.chain(of_secrets);
     let others = present(&live.target_groups).map(|(_, group)| &group.tags);
     let others = others.chain(present(&live.access_points).map(|(_, point)| &point.tags));
     tags.chain(others).filter(|tags| desired.owns(tags)).find_map(|tags| tags.get(TAG_POWER)?.parse().ok())

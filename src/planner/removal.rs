@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
 use crate::model::{
     Action, FileSystemSpec, NoteKind, ResourceKey, ResourceKind, Sighting, StepId, Subject, Undeclared, Until, Wait,
     present,
@@ -163,9 +165,13 @@ pub(super) fn log_groups(s: &Situation, idle: &[StepId], draft: &mut Draft) {
 
 /// Deletes the revisions that carry our tags.
 pub(super) fn task_definitions(s: &Situation, idle: &[StepId], draft: &mut Draft) {
+    // A revision that is being deleted can be described until nothing uses it any more (`aws.md` 1.6).
+    let stays = |document: &Value| document.get("status").and_then(Value::as_str) != Some("DELETE_IN_PROGRESS");
     let of_services = present(&s.live.task_definitions)
+        .filter(|(_, document)| stays(document))
         .filter_map(|(name, _)| s.desired.services.get(name).map(|spec| (name.clone(), &spec.family)));
     let of_tasks = present(&s.live.task_families)
+        .filter(|(_, document)| stays(document))
         .filter_map(|(name, _)| s.desired.tasks.get(name).map(|spec| (format!("{name}.task"), &spec.family)));
     let mut families = BTreeSet::new();
     for (name, family) in of_services.chain(of_tasks) {

@@ -24,9 +24,8 @@ pub fn list_text(runs: &[RunSummary], ui: &Ui) -> String {
         facts.extend(run.who.as_ref().map(|who| format!("by {who}")));
         facts.extend(run.command.as_ref().map(|command| format!("`{command}`")));
         facts.extend(run.damage.iter().cloned());
-        let first = format!("{}  {}  ", run.run, style::paint(style::HEADING, &run.environment));
-        out.push_str(&wrap::hanging(&first, &facts.join(", "), ui.width));
-        out.push('\n');
+        let first = format!("{}  {}", run.run, style::paint(style::HEADING, &run.environment));
+        out.push_str(&format!("{first}\n{}\n", wrap::hanging("    ", &facts.join(", "), ui.width)));
     }
     out
 }

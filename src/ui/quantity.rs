@@ -42,9 +42,14 @@ pub fn seconds_between(from: Timestamp, to: Timestamp) -> u64 {
     u64::try_from(to.as_second().saturating_sub(from.as_second())).unwrap_or(0)
 }
 
-/// Age at `now`: `3 h 5 min`.
+/// Age at `now` in one unit: `3 h`.
 pub fn age(since: Timestamp, now: Timestamp) -> String {
-    duration(seconds_between(since, now))
+    match seconds_between(since, now) {
+        seconds @ 0..MINUTE => format!("{seconds} s"),
+        seconds @ MINUTE..HOUR => format!("{} min", seconds / MINUTE),
+        seconds @ HOUR..DAY => format!("{} h", seconds / HOUR),
+        seconds => format!("{} d", seconds / DAY),
+    }
 }
 
 /// `1 step`, `2 steps`.

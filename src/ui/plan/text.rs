@@ -10,7 +10,7 @@ use crate::ui::{Ui, quantity, style, timing, wrap};
 /// The whole plan.
 pub fn text(plan: &Plan, ui: &Ui) -> String {
     let mut out = vec![heading(plan, ui)];
-    if let Some(choice) = &plan.sleep_choice {
+    if let Some(choice) = plan.sleep_choice.as_ref().filter(|_| !plan.is_empty()) {
         out.push(wrap::hanging("  ", &choice.why, ui.width));
     }
     let numbers: BTreeMap<&StepId, usize> =

@@ -36,8 +36,7 @@ impl PlainProgress {
                 vec![self.line(event, "start", &format!("{}{again}", self.tracker.step(step).title))]
             }
             EventKind::StepWaiting { step, detail } => {
-                let new = self.tracker.detail_is_new(step, detail);
-                if !new && self.ui.verbosity < Verbosity::Verbose {
+                if !self.tracker.is_worth_a_line(step, detail, event.at) && self.ui.verbosity < Verbosity::Verbose {
                     return Vec::new();
                 }
                 vec![self.line(event, "wait", &format!("{}: {detail}", self.tracker.step(step).title))]

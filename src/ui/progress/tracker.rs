@@ -7,14 +7,17 @@ use jiff::Timestamp;
 use crate::model::{Ending, Event, EventKind, Failure, FailureKind, StepId};
 use crate::ui::quantity;
 
+/// A step that waits is heard of this often.
+const SECONDS_BETWEEN_DETAILS: u64 = 60;
+
 /// What is known of one step.
 #[derive(Clone, Debug, Default)]
 pub(super) struct TrackedStep {
     pub(super) title: String,
     pub(super) expected_seconds: u64,
     pub(super) began: Option<Timestamp>,
-    /// The detail shown last: polls that say the same again are not shown again.
-    pub(super) detail: String,
+    /// The detail shown last, and when: polls that say the same again are not shown again.
+    shown: Option<(String, Timestamp)>,
 }
 
 /// The run so far.
@@ -58,12 +61,16 @@ impl Tracker {
         step
     }
 
-    /// Is this detail new? Remembers it.
-    pub(super) fn detail_is_new(&mut self, id: &StepId, detail: &str) -> bool {
+    /// Is this detail worth a line of its own: the first of its step, or another one after a while? Remembers it.
+    pub(super) fn is_worth_a_line(&mut self, id: &StepId, detail: &str, at: Timestamp) -> bool {
         let step = self.steps.entry(id.clone()).or_default();
-        let new = step.detail != detail;
-        detail.clone_into(&mut step.detail);
-        new
+        let worth = step.shown.as_ref().is_none_or(|(shown, when)| {
+            shown != detail && quantity::seconds_between(*when, at) >= SECONDS_BETWEEN_DETAILS
+        });
+        if worth {
+            step.shown = Some((detail.to_owned(), at));
+        }
+        worth
     }
 
     /// Seconds since the run began.

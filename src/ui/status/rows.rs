@@ -7,7 +7,7 @@ use crate::model::{
     DatabaseState, Desired, FileSystemSpec, Live, LiveDatabase, LiveRule, LiveService, ResourceKind, RuleAction,
     Sighting, Sightings, Throughput,
 };
-use crate::ui::{quantity, style};
+use crate::ui::style;
 
 /// A resource as the status shows it.
 #[derive(Clone, Debug)]
@@ -18,6 +18,8 @@ pub(super) struct Row {
     pub(super) since: Option<Timestamp>,
     pub(super) detail: String,
 }
+
+const NOT_THERE: &str = "not there";
 
 /// What is known of a present resource: state, style, since when, detail.
 type Seen = (String, Style, Option<Timestamp>, String);
@@ -31,10 +33,10 @@ pub(super) fn rows(desired: &Desired, live: &Live) -> Vec<Row> {
             ResourceKind::Database => collect(&mut rows, kind, desired.databases.keys(), &live.databases, database),
             ResourceKind::Secret => collect(&mut rows, kind, desired.databases.keys(), &live.secrets, |secret| {
                 let (word, style) = match secret.deletes_at {
-                    Some(at) => (format!("deleted on {}", quantity::time(at)), style::CAUTION),
-                    None => ("there".to_owned(), style::GOOD),
+                    Some(_) => ("going", style::CAUTION),
+                    None => ("there", style::GOOD),
                 };
-                (word, style, secret.changed_at, secret.secret_name.clone())
+                (word.to_owned(), style, secret.changed_at, secret.secret_name.clone())
             }),
             ResourceKind::FileSystem => {
                 collect(&mut rows, kind, desired.file_systems.keys(), &live.file_systems, |system| {
@@ -97,7 +99,7 @@ fn collect<'a, T>(
     for name in names {
         let (state, style, since, detail) = match sightings.get(name) {
             Some(Sighting::Present(thing)) => seen(thing),
-            Some(Sighting::Absent) => ("not there".to_owned(), style::FAINT, None, String::new()),
+            Some(Sighting::Absent) => (NOT_THERE.to_owned(), style::FAINT, None, String::new()),
             Some(Sighting::Unreadable { why }) => ("unreadable".to_owned(), style::BAD, None, why.clone()),
             None => ("not looked at".to_owned(), style::FAINT, None, String::new()),
         };
@@ -125,7 +127,8 @@ fn database(database: &LiveDatabase) -> Seen {
 fn service(service: &LiveService) -> Seen {
     let (running, desired) = (service.running_count, service.desired_count);
     let (state, style) = match (service.is_active(), running, desired) {
-        (false, ..) => (service.status.to_lowercase(), style::FAINT),
+        // ECS remembers deleted services for a while.
+        (false, ..) => return (NOT_THERE.to_owned(), style::FAINT, None, String::new()),
         (true, 0, 0) => ("0 tasks".to_owned(), style::FAINT),
         (true, running, desired) if running == desired => (format!("{running} running"), style::GOOD),
         (true, running, desired) => (format!("{running} of {desired} running"), style::CAUTION),

@@ -85,12 +85,20 @@ fn table(rows: &[Row], view: &StatusView<'_>, ui: &Ui) -> Vec<String> {
     let beside = ui.width >= names + states + ages + 6 + 24;
     rows.iter()
         .map(|row| {
-            let state = style::paint(row.style, format_args!("{:<states$}", row.state));
-            let first = format!("{:<names$}  {state}  {:<ages$}", row.resource, age(row));
+            let age = age(row);
+            let state = style::paint(row.style, &row.state);
+            let pad = " ".repeat(states - wrap::columns(&row.state));
+            let short = match age.is_empty() {
+                true => format!("{:<names$}  {state}", row.resource),
+                false => format!("{:<names$}  {state}{pad}  {age}", row.resource),
+            };
             match (beside, row.detail.is_empty()) {
-                (_, true) => first.trim_end().to_owned(),
-                (true, false) => wrap::hanging(&format!("{first}  "), &row.detail, ui.width),
-                (false, false) => format!("{}\n{}", first.trim_end(), wrap::hanging("    ", &row.detail, ui.width)),
+                (_, true) => short,
+                (true, false) => {
+                    let first = format!("{:<names$}  {state}{pad}  {age:<ages$}  ", row.resource);
+                    wrap::hanging(&first, &row.detail, ui.width)
+                }
+                (false, false) => format!("{short}\n{}", wrap::hanging("    ", &row.detail, ui.width)),
             }
         })
         .collect()
