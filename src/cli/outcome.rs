@@ -57,7 +57,7 @@ pub(super) fn report(
     }
     if exit == Exit::Done {
         if ui.format == Format::Text {
-            let remains = crate::ui::plan::remains(made.left.as_ref().unwrap_or(&last.plan), ui);
+            let remains = crate::ui::plan::remains(&what_remains(made, &last.plan), ui);
             ui.data(&(run::done(&view) + &remains))?;
         }
         return Ok(exit);
@@ -70,6 +70,16 @@ pub(super) fn report(
         change.desired.environment,
         change.desired.environment
     )))
+}
+
+/// The plan whose notes tell what stays: the newest word on each resource, from the plan that was run or from the
+/// empty one after it.
+fn what_remains(made: &Made, last: &Plan) -> Plan {
+    let Some(left) = &made.left else { return last.clone() };
+    let mut plan = left.clone();
+    let older = last.notes.iter().filter(|note| !left.notes.iter().any(|newer| newer.key == note.key));
+    plan.notes.extend(older.cloned());
+    plan
 }
 
 /// Between the question and the lock somebody else did what was wanted.
