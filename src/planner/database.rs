@@ -151,8 +151,8 @@ fn existing(
     draft: &mut Draft,
 ) {
     let found = differences(spec, live, s.security_groups_of(&spec.security_groups));
-    for (why, remedy) in &found.impossible {
-        draft.refuse(Some(key.clone()), RefusalKind::Impossible, why, remedy);
+    for (reason, remedy) in &found.impossible {
+        draft.refuse(Some(key.clone()), RefusalKind::Impossible, &reason.why, remedy);
     }
     for warning in &found.warnings {
         draft.note(Some(key.clone()), NoteKind::Warning, format!("{}: {warning}", live.identifier));

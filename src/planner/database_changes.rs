@@ -13,7 +13,7 @@ pub(super) struct Differences {
     /// Why, field by field.
     pub(super) reasons: Vec<Reason>,
     /// What AWS never changes: what is wrong, and the remedy.
-    pub(super) impossible: Vec<(String, String)>,
+    pub(super) impossible: Vec<(Reason, String)>,
     /// What to know.
     pub(super) warnings: Vec<String>,
 }
@@ -63,10 +63,11 @@ pub(super) fn lost_by_restore(spec: &DatabaseSpec, snapshot: &LiveSnapshot) -> D
 const CHANGED: &str = "the spec says otherwise";
 
 fn compare_fixed(spec: &DatabaseSpec, live: &LiveDatabase, found: &mut Differences) {
-    let mut fixed = |field: &str, from: &str, to: &str, differs: bool| {
+    let mut fixed = |name: &str, from: &str, to: &str, differs: bool| {
         if differs {
-            let why = format!("{field} is {from}, the spec says {to}, and AWS cannot change it");
-            found.impossible.push((why, format!("set {field}: {from} in the spec, or give the database a new name")));
+            let why = format!("{name} is {from}, the spec says {to}, and AWS cannot change it");
+            let remedy = format!("set {name}: {from} in the spec, or give the database a new name");
+            found.impossible.push((field(name, from, to, &why), remedy));
         }
     };
     fixed("engine", &live.engine, spec.engine.as_str(), live.engine != spec.engine.as_str());
@@ -84,7 +85,8 @@ fn compare_version(wanted: Option<&str>, current: &str, live: &LiveDatabase, fou
     if version::matches(wanted, current) {
     } else if version::is_major_downgrade(wanted, current) {
         let remedy = format!("set engine-version: {}", version::major(current));
-        found.impossible.push((format!("engine-version is {current}, and AWS never goes back to {wanted}"), remedy));
+        let why = format!("engine-version is {current}, and AWS never goes back to {wanted}");
+        found.impossible.push((field("engine-version", current, wanted, &why), remedy));
     } else if version::is_downgrade(wanted, current) {
         found.warnings.push(format!("AWS has upgraded it to {current}; the spec still says {wanted}"));
     } else {
@@ -99,9 +101,10 @@ fn compare_storage(spec: &DatabaseSpec, live: &LiveDatabase, found: &mut Differe
         found.reasons.push(field("storage", format!("{current} GiB"), format!("{} GiB", spec.storage_gib), CHANGED));
         found.changes.storage_gib = Some(spec.storage_gib);
     } else if spec.storage_gib < current && spec.max_storage_gib.is_none_or(|max| max < current) {
-        let why =
-            format!("storage is {current} GiB, the spec says {} GiB, and storage never shrinks", spec.storage_gib);
-        found.impossible.push((why, format!("set storage: {current} GiB in the spec")));
+        let (is, wanted) = (format!("{current} GiB"), format!("{} GiB", spec.storage_gib));
+        let why = format!("storage is {is}, the spec says {wanted}, and storage never shrinks");
+        let remedy = format!("set storage: {is} in the spec");
+        found.impossible.push((field("storage", is, wanted, &why), remedy));
     }
 }
 

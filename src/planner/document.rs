@@ -12,7 +12,16 @@ const SHOWN: usize = 80;
 /// What differs between a wanted document, its late values filled in, and a live one. Values that may be secret are
 /// not in it.
 pub(super) fn differences(wanted: &Value, live: &Value) -> Vec<Reason> {
-    canonical::differences(wanted, live)
+    reasons(canonical::differences(wanted, live))
+}
+
+/// The same, where a late value that nothing is known of matches anything in its place.
+pub(super) fn differences_where_known(wanted: &Value, live: &Value) -> Vec<Reason> {
+    reasons(canonical::differences_where_known(wanted, live))
+}
+
+fn reasons(differences: Vec<canonical::Difference>) -> Vec<Reason> {
+    differences
         .into_iter()
         .map(|difference| Reason {
             field: Some(difference.path),

@@ -7,6 +7,7 @@
 mod access_point;
 pub mod canonical;
 mod check;
+mod compare;
 mod condition;
 mod data_source;
 mod database;
@@ -33,6 +34,7 @@ mod situation;
 mod sleep;
 mod snapshot;
 mod snapshot_fit;
+mod tags;
 mod target_group;
 mod task_definition;
 mod version;
@@ -40,6 +42,7 @@ mod version;
 use std::time::Duration;
 
 pub use check::check;
+pub use compare::differences;
 pub use power::{power_now, remembered as power_remembered};
 
 use crate::model::{DataSource, Desired, Goal, Live, Plan, Policy, Power, SleepChoice, SleepMode};
@@ -103,6 +106,7 @@ fn up(s: &Situation, from: &DataSource, draft: &mut Draft) -> Power {
     rule::forward(s, &clean, draft);
     scaling::up(s, draft);
     power::forget_before_sleep(s, draft);
+    tags::up(s, draft);
     access_point::retire(s, draft);
     removal::keep_undeclared(s, draft);
     Power::Up

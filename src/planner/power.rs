@@ -1,7 +1,7 @@
 //! The power state: what is there now, and remembering what was asked for.
 
 use crate::model::{
-    Action, Desired, Live, LiveService, Power, ResourceKey, ResourceKind, RuleAction, StepId, TAG_BEFORE_SLEEP,
+    Action, Desired, Live, LiveService, Power, Reason, ResourceKey, ResourceKind, RuleAction, StepId, TAG_BEFORE_SLEEP,
     TAG_POWER, Tags, present,
 };
 
@@ -56,23 +56,38 @@ pub(super) fn remember(s: &Situation, power: Power, draft: &mut Draft) {
     let mut gate: Vec<StepId> = Vec::new();
     for (key, arn, tags, name) in anchors(s) {
         let mut wanted = Tags::new();
+        let mut reasons = Vec::new();
         if tags.get(TAG_POWER).map(String::as_str) != Some(power.as_str()) {
             wanted.extend(s.power_tags(power));
+            let from = tags.get(TAG_POWER).map_or("nothing", String::as_str);
+            let why = "what was asked for is remembered before it is done";
+            reasons.push(super::draft::field("power", from, power, why));
+        } else if power == Power::Up && !tags_hold(tags, &s.desired.declared_tags()) {
+            wanted.extend(s.desired.declared_tags());
+            let why = "the spec has changed since it was asked for, so that a change by hand can be told from it";
+            reasons.push(Reason { field: None, from: None, to: None, why: why.to_owned() });
         }
         if power.is_asleep() && key.kind == ResourceKind::Service {
-            wanted.extend(before_sleep(s, &key.name, tags));
+            let before = before_sleep(s, &key.name, tags);
+            if !before.is_empty() && reasons.is_empty() {
+                let why = "its counts are remembered before they are changed".to_owned();
+                reasons.push(Reason { field: None, from: None, to: None, why });
+            }
+            wanted.extend(before);
         }
         if wanted.is_empty() {
             continue;
         }
-        let from = tags.get(TAG_POWER).map_or("nothing", String::as_str);
-        let reason = super::draft::field("power", from, power, "what was asked for is remembered before it is done");
         let action = Action::Tag { key: key.clone(), arn, tags: wanted, remove: Vec::new() };
-        gate.push(draft.add(
-            NewStep::new(format!("remember-{key}"), format!("remember on {name}: {power}"), action).reasons([reason]),
-        ));
+        let step = NewStep::new(format!("remember-{key}"), format!("remember on {name}: {power}"), action);
+        gate.push(draft.add(step.reasons(reasons)));
     }
     draft.set_gate(gate);
+}
+
+/// Are all these tags there with these values?
+fn tags_hold(tags: &Tags, wanted: &Tags) -> bool {
+    wanted.iter().all(|(key, value)| tags.get(key) == Some(value))
 }
 
 /// What a service had before it was put to sleep: the running count, and its bounds where autoscaling decides.

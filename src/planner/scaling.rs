@@ -8,8 +8,8 @@ use crate::model::{
 use super::draft::{Draft, NewStep, field};
 use super::situation::{Situation, key, refuse_unreadable};
 
-const CPU: &str = "ECSServiceAverageCPUUtilization";
-const MEMORY: &str = "ECSServiceAverageMemoryUtilization";
+pub(super) const CPU: &str = "ECSServiceAverageCPUUtilization";
+pub(super) const MEMORY: &str = "ECSServiceAverageMemoryUtilization";
 
 /// Resumes autoscaling where the spec declares it, and removes it where it does not.
 pub(super) fn up(s: &Situation, draft: &mut Draft) {

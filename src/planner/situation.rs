@@ -77,13 +77,17 @@ impl<'a> Situation<'a> {
         security_group_ids(self.live, selectors)
     }
 
-    /// When an environment sleeps or wakes, the tags that say so.
+    /// When an environment sleeps or wakes, the tags that say so; when it wakes, also what was declared then.
     pub(super) fn power_tags(&self, power: crate::model::Power) -> Tags {
-        Tags::from([
+        let mut tags = Tags::from([
             (crate::model::TAG_POWER.to_owned(), power.as_str().to_owned()),
             (crate::model::TAG_POWER_SINCE.to_owned(), self.policy.now.to_string()),
             (crate::model::TAG_POWER_BY.to_owned(), self.policy.who.clone()),
-        ])
+        ]);
+        if power == crate::model::Power::Up {
+            tags.extend(self.desired.declared_tags());
+        }
+        tags
     }
 
     fn refuse_stranger(&self, draft: &mut Draft, key: &ResourceKey, aws_name: &str) {

@@ -105,7 +105,7 @@ pub fn drift(input: &DriftInput<'_>) -> DriftReport {
         findings.iter().chain(accepted.iter().map(|(finding, _)| finding)).map(|finding| &finding.key).collect();
     let in_sync = match power {
         Power::Absent => Vec::new(),
-        _ => desired.declared_tokens().into_keys().filter(|key| !differing.contains(key)).collect(),
+        _ => presence::there(desired, live, power).into_iter().filter(|key| !differing.contains(key)).collect(),
     };
     if power == Power::Absent {
         notes.push(format!("{0} is not there: it was never brought up, or was destroyed", desired.environment));

@@ -23,6 +23,17 @@ pub(super) fn power_without_memory(desired: &Desired, live: &Live) -> Power {
     if owned { Power::Up } else { Power::Absent }
 }
 
+/// Every declared resource that was looked at and is there, or hibernates.
+pub(super) fn there(desired: &Desired, live: &Live, power: Power) -> Vec<ResourceKey> {
+    let hibernates = |key: &ResourceKey| key.kind == ResourceKind::Database && power == Power::Hibernated;
+    let is_there = |(key, seen): &(ResourceKey, Seen<'_>)| match seen {
+        Seen::Present(_) => true,
+        Seen::Absent => hibernates(key),
+        Seen::Unreadable(_) => false,
+    };
+    seen(desired, live).into_iter().filter(is_there).map(|(key, _)| key).collect()
+}
+
 /// Finds what could not be looked at.
 pub(super) fn check_readable(desired: &Desired, live: &Live, findings: &mut Findings<'_>) {
     for (key, seen) in seen(desired, live) {
@@ -31,6 +42,11 @@ pub(super) fn check_readable(desired: &Desired, live: &Live, findings: &mut Find
         }
     }
     let environment = ResourceKey::new(ResourceKind::Environment, &desired.environment);
+    for (name, sighting) in &live.mount_targets {
+        if let (Sighting::Unreadable { why }, true) = (sighting, desired.file_systems.contains_key(name)) {
+            findings.unreadable(&ResourceKey::new(ResourceKind::MountTarget, name), why);
+        }
+    }
     for gap in &live.gaps {
         findings.unreadable(&environment, gap);
     }
@@ -52,6 +68,12 @@ pub(super) fn check(desired: &Desired, live: &Live, power: Power, findings: &mut
             }
             Seen::Present(Some(tags)) => check_tags(desired, &key, tags, findings),
             Seen::Present(None) | Seen::Unreadable(_) => {}
+        }
+    }
+    for (name, secret) in present(&live.secrets).filter(|(name, _)| desired.databases.contains_key(*name)) {
+        if let Some(at) = secret.deletes_at {
+            let key = ResourceKey::new(ResourceKind::Secret, name);
+            findings.drifted(&key, "deletion", "none", format!("deleted on {at}"), "somebody is deleting it");
         }
     }
 }
