@@ -63,6 +63,17 @@ impl Document {
         self.rendering.span(start, end)
     }
 
+    /// Stands the value of this path in the template as it stands in the document? Then a text can replace it.
+    pub(super) fn is_verbatim(&self, path: &str) -> bool {
+        self.places.get(path).is_some_and(|piece| self.rendering.is_verbatim(piece.value.0, piece.value.1))
+    }
+
+    /// Stands the key of this path in the template as it stands in the document?
+    pub(super) fn is_verbatim_key(&self, path: &str) -> bool {
+        let key = self.places.get(path).and_then(|piece| piece.key);
+        key.is_some_and(|(start, end)| self.rendering.is_verbatim(start, end))
+    }
+
     fn piece(&self, path: &str) -> Option<&Piece> {
         let mut path = path;
         loop {

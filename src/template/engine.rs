@@ -44,20 +44,35 @@ pub(super) struct Rendering {
 }
 
 impl Rendering {
-    /// The place in a template that wrote the bytes from `start` to `end`.
+    /// The place in a template that wrote the bytes from `start` to `end`: an expression counts as a whole.
     pub(super) fn span(&self, start: usize, end: usize) -> Option<Span> {
-        let position = self.marks.partition_point(|(at, _)| *at <= start).checked_sub(1)?;
+        let (index, from, first_end) = self.origin(start)?;
+        let source = self.sources.get(index)?;
+        let until = match self.origin(end.saturating_sub(1).max(start)) {
+            Some((last, at, last_end)) if last == index && at >= from => last_end,
+            _ => first_end,
+        };
+        Some(source.span(from, until))
+    }
+
+    /// Are these bytes written in the template as they stand here?
+    pub(super) fn is_verbatim(&self, start: usize, end: usize) -> bool {
+        let Some((index, from, _)) = self.origin(start) else { return false };
+        let written = self.sources.get(index).and_then(|source| source.text.get(from..from + (end - start)));
+        written.is_some() && written == self.text.get(start..end)
+    }
+
+    /// File, first and last byte there of what wrote this byte.
+    fn origin(&self, byte: usize) -> Option<(usize, usize, usize)> {
+        let position = self.marks.partition_point(|(at, _)| *at <= byte).checked_sub(1)?;
         let (at, site) = *self.marks.get(position)?;
         let site = self.sites.get(site)?;
         let source = self.sources.get(site.source)?;
-        if !site.literal {
-            return Some(source.span(site.start, mustache_end(&source.text, site.start).unwrap_or(site.start)));
+        if site.literal {
+            let from = site.start + (byte - at);
+            return Some((site.source, from, from + 1));
         }
-        // A literal ends where the next element begins: the span must not reach past it.
-        let written = self.marks.get(position + 1).map_or(self.text.len(), |(next, _)| *next);
-        let length = end.min(written).saturating_sub(start);
-        let from = site.start + (start - at);
-        Some(source.span(from, from + length))
+        Some((site.source, site.start, mustache_end(&source.text, site.start).unwrap_or(site.start)))
     }
 }
 

@@ -61,6 +61,7 @@ use std::sync::Arc;
 
 use crate::model::{Desired, Environment, Problem};
 
+mod check;
 mod context;
 mod document;
 mod engine;
@@ -74,6 +75,7 @@ mod roles;
 mod rule;
 mod rule_json;
 mod service;
+mod shape;
 mod source;
 mod task;
 

@@ -2,9 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use crate::model::{Environment, Problem, RuleSpec, ScalingSpec, ServiceDeclaration, ServiceSpec, TargetAttachment};
 
-use super::{Renderer, context};
+use super::check::{self, Expected};
+use super::document::Document;
+use super::roles::role_arn;
+use super::{Renderer, context, shape};
 
 /// A service with its rendered document.
 pub(super) struct RenderedService {
@@ -33,16 +38,37 @@ pub(super) fn render_all(
 }
 
 /// The task definition of a service as it will be sent.
-fn render(
-    renderer: &Renderer<'_>,
-    name: &str,
-    service: &ServiceDeclaration,
-) -> Result<serde_json::Value, Vec<Problem>> {
-    let values = context::of_service(renderer.environment, name, service);
+fn render(renderer: &Renderer<'_>, name: &str, service: &ServiceDeclaration) -> Result<Value, Vec<Problem>> {
+    let environment = renderer.environment;
+    let values = context::of_service(environment, name, service);
     let document = renderer.document(&service.template, &values).map_err(|found| with_use(renderer, found, name))?;
+    let expected = Expected {
+        environment,
+        family: &service.family,
+        container: &service.container,
+        service: Some((name, service)),
+    };
+    completed(document, &expected)
+}
+
+/// The document checked, with its family and whole role ARNs.
+pub(super) fn completed(document: Document, expected: &Expected<'_>) -> Result<Value, Vec<Problem>> {
+    let mut problems = shape::check(&document, &expected.environment.allow_fields);
+    // What has the wrong shape is read as absent below, and would be reported twice.
+    if problems.iter().all(|problem| problem.code == "TPL030") {
+        problems.extend(check::check(&document, expected));
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
     let mut value = document.value;
     if let Some(fields) = value.as_object_mut() {
-        fields.entry("family").or_insert_with(|| service.family.clone().into());
+        fields.entry("family").or_insert_with(|| expected.family.into());
+        for field in ["executionRoleArn", "taskRoleArn"] {
+            if let Some(Value::String(role)) = fields.get_mut(field) {
+                *role = role_arn(expected.environment, role);
+            }
+        }
     }
     Ok(value)
 }
@@ -83,7 +109,7 @@ fn attachment(
 fn assemble(
     environment: &Environment,
     service: &ServiceDeclaration,
-    task_definition: serde_json::Value,
+    task_definition: Value,
     attachment: Option<TargetAttachment>,
 ) -> ServiceSpec {
     let scaling: Option<ScalingSpec> = service.scaling.clone();

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use crate::model::{Capacity, Problem, TaskDeclaration, TaskSpec};
 
-use super::service::RenderedService;
+use super::check::Expected;
+use super::service::{RenderedService, completed};
 use super::source::Explained;
 use super::{Renderer, context};
 
@@ -48,7 +49,16 @@ fn render(
 ) -> Result<Option<Value>, Vec<Problem>> {
     let place = format!("task/{name}");
     let mut value = match (&task.template, &task.service) {
-        (Some(template), _) => renderer.document(template, &context::of_task(renderer.environment, name, task))?.value,
+        (Some(template), _) => {
+            let document = renderer.document(template, &context::of_task(renderer.environment, name, task))?;
+            let expected = Expected {
+                environment: renderer.environment,
+                family: &task.family,
+                container: &task.container,
+                service: None,
+            };
+            completed(document, &expected)?
+        }
         (None, Some(service)) => match services.get(service) {
             Some(rendered) => rendered.spec.task_definition.clone(),
             None if renderer.environment.services.contains_key(service) => return Ok(None),
