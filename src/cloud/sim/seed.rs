@@ -62,7 +62,7 @@ impl World {
             }
         };
         for (id, tags) in ids {
-            let zone = format!("{}{}", self.region, if self.subnets.len() % 2 == 0 { 'a' } else { 'b' });
+            let zone = format!("{}{}", self.region, if self.subnets.len().is_multiple_of(2) { 'a' } else { 'b' });
             let live = LiveSubnet { id: id.clone(), vpc: VPC.to_owned(), zone };
             self.subnets.insert(id, Subnet { live, tags });
         }

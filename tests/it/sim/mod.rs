@@ -1,4 +1,10 @@
 //! The simulated cloud: each rule of AWS's that it holds to, and whole cycles on it.
 
+mod account;
 mod cycle;
+mod databases;
+mod faults;
+mod load_balancers;
+mod services;
 mod session;
+mod storage;
