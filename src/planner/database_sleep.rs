@@ -3,7 +3,7 @@
 
 use crate::model::{
     Action, DatabaseChanges, DatabaseState, LiveDatabase, NoteKind, Power, ResourceKey, ResourceKind, StepId, Subject,
-    TAG_SCRUB, TAG_SOURCE, Until, Wait,
+    TAG_SCRUB, TAG_SOURCE, Until, Wait, present,
 };
 
 use super::database;
@@ -24,6 +24,21 @@ pub(super) fn down(s: &Situation, power: Power, drained: &[StepId], draft: &mut 
         }
     }
     asleep
+}
+
+/// Says what goes on being billed while the environment sleeps.
+pub(super) fn note_bills(s: &Situation, power: Power, draft: &mut Draft) {
+    for (name, live) in present(&s.live.databases).filter(|(name, _)| s.desired.databases.contains_key(*name)) {
+        let text = match power {
+            Power::Parked => {
+                let restart = live.automatic_restart_at.map_or("7 days after the stop".to_owned(), |at| at.to_string());
+                let storage = live.storage_gib;
+                format!("{}: its {storage} GiB go on being billed; AWS starts it again {restart}", live.identifier)
+            }
+            _ => format!("{}: its snapshots go on being billed", live.identifier),
+        };
+        draft.note(Some(key(ResourceKind::Database, name)), NoteKind::Kept, text);
+    }
 }
 
 /// Stops a database after a snapshot of it.

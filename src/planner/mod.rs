@@ -128,8 +128,9 @@ fn down(
     let asleep = database_sleep::down(s, power, &drained, draft);
     let after: Vec<_> = drained.into_iter().chain(asleep).collect();
     rule::down(s, &after, draft);
+    database_sleep::note_bills(s, power, draft);
     removal::keep_undeclared(s, draft);
-    power
+    if power::power_now(s.desired, s.live) == Power::Absent { Power::Absent } else { power }
 }
 
 /// From any state to nothing but the last snapshots, unless they are to go too.

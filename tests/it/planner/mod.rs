@@ -2,5 +2,7 @@
 
 mod convergence;
 mod down;
+mod linter;
+mod random;
 mod up;
 mod world;

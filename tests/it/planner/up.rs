@@ -109,7 +109,5 @@ fn unreadable_snapshots_are_no_reason_to_begin_empty() {
     let desired = desired("staging");
     let mut live = asleep(&desired, Power::Hibernated);
     live.snapshots.insert("main".to_owned(), Sighting::Unreadable { why: "AccessDenied".to_owned() });
-    assert_snapshot!(steps(&plan(&desired, &live, &up_goal())), @"
-    ! Unreadable snapshot/main could not be read: AccessDenied
-    ");
+    assert_snapshot!(steps(&plan(&desired, &live, &up_goal())), @"! Unreadable snapshot/main could not be read: AccessDenied");
 }

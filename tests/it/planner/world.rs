@@ -1,6 +1,7 @@
 //! Worlds to plan in: the shipped environments, and what AWS would show of them in each power state.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use envctl::model::{
     Borrowed, Capacity, Deployment, Desired, Endpoint, FileSystemSpec, Goal, Live, LiveAccessPoint, LiveAttachment,
@@ -14,7 +15,14 @@ use envctl::{planner, spec, template};
 /// The moment of every plan.
 pub(crate) const NOW: &str = "2026-03-01T18:00:00Z";
 
+/// A shipped environment, parsed once for all tests.
 pub(crate) fn desired(name: &str) -> Desired {
+    static SHIPPED: OnceLock<[Desired; 2]> = OnceLock::new();
+    let [staging, preview] = SHIPPED.get_or_init(|| ["staging", "preview"].map(shipped));
+    if name == "preview" { preview.clone() } else { staging.clone() }
+}
+
+fn shipped(name: &str) -> Desired {
     let files = BTreeMap::from(["staging", "preview"].map(|name| {
         let path = format!("environments/{name}.yaml");
         let text = std::fs::read_to_string(format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap();
