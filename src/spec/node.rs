@@ -1,5 +1,7 @@
 //! [`Node`]: a YAML document as a tree in which every value knows its place, and how two trees merge.
 
+use std::collections::BTreeMap;
+
 use crate::model::Span;
 
 /// One value of a document.
@@ -77,17 +79,17 @@ pub(super) fn merge(base: Node, over: Node) -> Node {
 }
 
 fn merge_entries(base: Vec<Entry>, over: Vec<Entry>) -> Vec<Entry> {
-    let mut merged = base;
-    for entry in over {
-        match merged.iter_mut().find(|known| known.key == entry.key) {
-            Some(known) => {
-                let below =
-                    std::mem::replace(&mut known.value, Node { span: entry.key_span.clone(), content: Content::Null });
-                *known = Entry { key: entry.key, key_span: entry.key_span, value: merge(below, entry.value) };
-            }
-            None => merged.push(entry),
+    let mut over_by_key: BTreeMap<String, Entry> =
+        over.iter().map(|entry| (entry.key.clone(), entry.clone())).collect();
+    let mut merged: Vec<Entry> = Vec::new();
+    for below in base {
+        match over_by_key.remove(&below.key) {
+            Some(above) => merged.push(Entry { value: merge(below.value, above.value), ..above }),
+            None => merged.push(below),
         }
     }
+    // What only the upper mapping has comes last, in its own order.
+    merged.extend(over.into_iter().filter(|entry| over_by_key.contains_key(&entry.key)));
     merged
 }
 
@@ -105,4 +107,48 @@ pub(super) fn without_nulls(node: Node) -> Node {
         other => other,
     };
     Node { span: node.span, content }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn span() -> Span {
+        Span { file: String::new(), start: 0, end: 0, line: 1, column: 1 }
+    }
+
+    fn any_node() -> impl Strategy<Value = Node> {
+        let scalar = prop_oneof![Just(Content::Null), "[ab]".prop_map(|text| Content::Scalar { text, plain: true }),];
+        let leaf = scalar.prop_map(|content| Node { span: span(), content });
+        leaf.prop_recursive(3, 20, 4, |inner| {
+            let map = proptest::collection::btree_map("[abc]", inner.clone(), 0..4).prop_map(|map| {
+                let entry = |(key, value)| Entry { key, key_span: span(), value };
+                Content::Map(map.into_iter().map(entry).collect())
+            });
+            let list = proptest::collection::vec(inner, 0..3).prop_map(Content::List);
+            prop_oneof![map, list].prop_map(|content| Node { span: span(), content })
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn merging_twice_is_merging_once(base in any_node(), over in any_node()) {
+            let once = merge(base, over.clone());
+            prop_assert_eq!(merge(once.clone(), over), once);
+        }
+
+        #[test]
+        fn every_value_of_the_upper_mapping_survives(base in any_node(), over in any_node()) {
+            let merged = merge(base, over.clone());
+            for entry in over.entries() {
+                let found = merged.get(&entry.key).map(|found| &found.value);
+                prop_assert!(found.is_some());
+                if !matches!(entry.value.content, Content::Map(_)) {
+                    prop_assert_eq!(found, Some(&entry.value));
+                }
+            }
+        }
+    }
 }

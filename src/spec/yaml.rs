@@ -1,5 +1,6 @@
 //! One file of YAML text to a [`Node`] tree, by serde-saphyr, with every duplicate key and reserved character reported.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Deserialize;
@@ -17,7 +18,7 @@ const MAX_BYTES: usize = 1 << 20;
 /// The deepest nesting: a spec has six levels, free values may have more.
 const MAX_DEPTH: usize = 40;
 /// The most values, aliases expanded.
-const MAX_NODES: usize = 50_000;
+const MAX_NODES: usize = 20_000;
 
 /// Reads one file; `None` when it could not be read at all, which has then been reported.
 pub(super) fn read(file: &str, text: &str, problems: &mut Problems) -> Option<Node> {
@@ -224,21 +225,23 @@ impl<'a> Source<'a> {
 
     fn entries(&self, raw: Vec<(Spanned<RawKey>, Spanned<Raw>)>, problems: &mut Problems) -> Vec<Entry> {
         let mut entries: Vec<Entry> = Vec::new();
+        let mut known: BTreeMap<String, Span> = BTreeMap::new();
         for (key, value) in raw {
             let key_span = self.located(&key.referenced);
             let key = key.value.0;
             self.refuse_reserved(&key, &key_span, problems);
             let value = self.node(value, problems);
-            if let Some(first) = entries.iter().find(|entry| entry.key == key) {
+            if let Some(first) = known.get(&key) {
                 problems.add(
                     wrong(Code::DuplicateKey, format!("`{key}` stands twice in one mapping"))
                         .at(&key_span)
                         .label("again here")
-                        .related(Some(&first.key_span), "first here")
+                        .related(Some(first), "first here")
                         .help("keep one of the two"),
                 );
                 continue;
             }
+            known.insert(key.clone(), key_span.clone());
             entries.push(Entry { key, key_span, value });
         }
         entries

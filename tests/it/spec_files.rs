@@ -179,9 +179,17 @@ fn texts_made_to_hurt_end_quickly_with_one_problem() {
         .collect();
     let long = format!("application: {}", "x".repeat(1 << 21));
     let wide = format!("tags: {{{}}}", "a: b, ".repeat(100_000));
-    for text in
-        ["[".repeat(200_000), "a: ".repeat(50_000), "{a: ".repeat(5_000), bomb, long, wide, "- ".repeat(100_000)]
-    {
+    let distinct = format!("tags: {{{}}}", (0..60_000).map(|number| format!("a{number}: b, ")).collect::<String>());
+    for text in [
+        "[".repeat(200_000),
+        "a: ".repeat(50_000),
+        "{a: ".repeat(5_000),
+        bomb,
+        long,
+        wide,
+        distinct,
+        "- ".repeat(100_000),
+    ] {
         let found = parse("test", &[("test", &text)]).expect_err("nobody's spec");
         assert!(found.iter().all(|problem| problem.code == "ENV002" || problem.code == "ENV003"), "{:?}", found[0]);
     }

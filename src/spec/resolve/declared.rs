@@ -144,12 +144,14 @@ impl Section<'_> {
     /// Gives all places of this resource to another key as well: a service's to its scalable target, for instance.
     pub(super) fn also(&mut self, key: &ResourceKey) {
         let own = self.key.clone();
-        let under = format!("{own}.");
+        // `/` is the character behind `.`: the range holds exactly the paths that begin with `KEY.`.
+        let fields = self.declared.spans.range(format!("{own}.")..format!("{own}/"));
         let copies: Vec<(String, Span)> = self
             .declared
             .spans
-            .iter()
-            .filter(|(path, _)| **path == own || path.starts_with(&under))
+            .get_key_value(&own)
+            .into_iter()
+            .chain(fields)
             .filter_map(|(path, span)| path.get(own.len()..).map(|rest| (format!("{key}{rest}"), span.clone())))
             .collect();
         self.declared.spans.extend(copies);
