@@ -51,7 +51,7 @@ pub(super) struct Made {
 impl Change<'_> {
     /// The whole road.
     pub(super) async fn make(&self, session: &Session) -> Result<Exit, CliError> {
-        let run = RunId::new(session.clock.now());
+        let run = RunId::new(session);
         let begun = session.clock.now();
         let proposal = self.propose(session, &run).await?;
         self.refuse(&proposal.plan)?;
@@ -104,7 +104,8 @@ impl Change<'_> {
         }
     }
 
-    /// Plans again under the lock, runs, and goes on until a plan is empty.
+    /// Plans again under the lock, runs, and goes on until a plan is empty. Of snapshots there can always be another,
+    /// so that one round is enough.
     async fn under_lease(
         &self,
         session: &Session,
@@ -125,7 +126,7 @@ impl Change<'_> {
                 confirm::confirm_if_changed(self, &shown, &proposal.plan)?;
             }
             let round = self.run(session, &run.round(rounds.len()), proposal, lease, signals).await?;
-            let go_on = round.outcome.ending == Ending::Done && self.wait;
+            let go_on = round.outcome.ending == Ending::Done && self.wait && self.goal != Goal::Snapshot;
             rounds.push(round);
             if !go_on {
                 break;

@@ -3,7 +3,7 @@
 use super::change::Change;
 use super::error::CliError;
 use super::exit::Exit;
-use crate::model::{Plan, StepId};
+use crate::model::{Goal, Plan, StepId};
 use crate::ui::{self, prompt};
 
 /// How a command is confirmed.
@@ -37,9 +37,12 @@ pub(super) fn confirm(change: &Change<'_>, plan: &Plan) -> Result<(), CliError> 
             Confirmation::YesOrNo => "--yes".to_owned(),
             Confirmation::Name { .. } => format!("--yes --confirm {environment}"),
         };
-        return Err(CliError::usage("there is no terminal to ask on, so nothing was done").hint(format!(
-            "pass {flags} to do it without asking; `envctl plan {environment}` shows what would be done"
-        )));
+        let error = CliError::usage("there is no terminal to ask on, so nothing was done")
+            .hint(format!("pass {flags} to do it without asking"));
+        return Err(match plan.goal {
+            Goal::Snapshot | Goal::Prune => error,
+            _ => error.hint(format!("see what would be done: envctl plan {environment} --for {}", plan.goal.command())),
+        });
     }
     ui.complain(&ui::plan::text(plan, ui));
     ask(change, plan)
@@ -65,8 +68,7 @@ fn ask(change: &Change<'_>, plan: &Plan) -> Result<(), CliError> {
     let agreed = match &change.confirmation {
         Confirmation::YesOrNo => prompt::yes_or_no(&format!("{} {environment}?", plan.goal.command()))?,
         Confirmation::Name { .. } => {
-            prompt::ask(&format!("This cannot be undone. Type the name of the environment to destroy it: "))?
-                == *environment
+            prompt::ask("This cannot be undone. Type the name of the environment to destroy it: ")? == *environment
         }
     };
     if agreed { Ok(()) } else { Err(CliError::new(Exit::Error, "not confirmed; nothing was done")) }

@@ -83,10 +83,9 @@ impl Lease {
 
     /// Gives the lock back.
     pub(super) async fn release(self) {
-        if let Some(lease) = Arc::into_inner(self.lease) {
-            if let Err(error) = lease.release().await {
-                self.ui.complain(&format!("The lock was not released and expires by itself: {error}"));
-            }
+        let Some(lease) = Arc::into_inner(self.lease) else { return };
+        if let Err(error) = lease.release().await {
+            self.ui.complain(&format!("The lock was not released and expires by itself: {error}"));
         }
     }
 }

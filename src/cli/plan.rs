@@ -53,7 +53,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, CliError> {
             Some(GoalName::Destroy) => Goal::Destroy { delete_snapshots: false },
             None => look::goal_of(look::remembered(&desired, &live).as_ref(), planner::power_now(&desired, &live)),
         };
-        let policy = look::policy(context, session, &desired, &RunId::new(session.clock.now()));
+        let policy = look::policy(context, session, &desired, &RunId::new(session));
         Ok(planner::plan(&desired, &live, &goal, &policy))
     })?;
     let ui = &context.ui;

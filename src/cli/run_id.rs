@@ -1,7 +1,9 @@
 //! The id of a run.
 
-use jiff::Timestamp;
 use sha2::{Digest, Sha256};
+
+use super::context::Session;
+use crate::store::journal;
 
 /// `20261122T001800Z-3fa9`: sorts by time, and two of one second differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,11 +13,13 @@ pub(super) struct RunId {
 }
 
 impl RunId {
-    /// The id of a run that begins now.
-    pub(super) fn new(now: Timestamp) -> Self {
-        let digest = Sha256::digest(format!("{}/{}", now.as_nanosecond(), std::process::id()));
+    /// The id of a run that begins now. On the simulated cloud the same day has the same ids.
+    pub(super) fn new(session: &Session) -> Self {
+        let now = session.clock.now();
+        let process = if session.simulated { 0 } else { std::process::id() };
+        let digest = Sha256::digest(format!("{}/{process}", now.as_nanosecond()));
         let suffix: String = digest.iter().take(2).map(|byte| format!("{byte:02x}")).collect();
-        Self { text: format!("{}-{suffix}", now.strftime("%Y%m%dT%H%M%SZ")), suffix }
+        Self { text: journal::run_id(now, &suffix), suffix }
     }
 
     /// Four hex digits, for names that must not collide.

@@ -80,7 +80,7 @@ async fn look_once(context: &Context, session: &Session, desired: &Desired) -> R
     let power = planner::power_now(desired, &live);
     let remembered = look::remembered(desired, &live);
     let pending_steps = remembered.as_ref().and_then(|remembered| {
-        let policy = look::policy(context, session, desired, &RunId::new(live.observed_at));
+        let policy = look::policy(context, session, desired, &RunId::new(session));
         let plan = planner::plan(desired, &live, &look::goal_of(Some(remembered), power), &policy);
         plan.refusals.is_empty().then_some(plan.steps.len())
     });

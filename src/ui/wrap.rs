@@ -45,6 +45,7 @@ pub fn columns(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ui::style;
 
     #[test]
     fn lines_break_between_words_and_hang_below_the_first() {
@@ -61,6 +62,6 @@ mod tests {
 
     #[test]
     fn styles_take_no_columns() {
-        assert_eq!(columns(&super::super::style::paint(super::super::style::BAD, "four")), 4);
+        assert_eq!(columns(&style::paint(style::BAD, "four")), 4);
     }
 }

@@ -20,7 +20,13 @@ mod store;
 // The simulated cloud.
 mod sim;
 // The conventions of the code base: layers, purity, lengths, names.
+mod cmd_day;
+mod cmd_destroy;
+mod cmd_history;
+mod cmd_plan;
 mod cmd_render;
+mod cmd_status;
+mod cmd_up;
 mod cmd_validate;
 mod support;
 mod tidy;

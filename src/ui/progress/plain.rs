@@ -48,7 +48,7 @@ impl PlainProgress {
             }
             EventKind::StepSucceeded { step, changed, .. } => {
                 let tracked = self.tracker.step(step);
-                let before = if *changed { "" } else { ", had been done before" };
+                let before = if *changed { "" } else { ", was so already" };
                 vec![self.line(event, "done", &format!("{}{}{before}", tracked.title, took(&tracked, event.at)))]
             }
             EventKind::StepFailed { step, failure } => {

@@ -135,10 +135,9 @@ fn service(service: &LiveService) -> Seen {
     };
     let revision = service.task_definition.rsplit('/').next().unwrap_or(&service.task_definition);
     let mut detail = format!("{}, {revision}", service.service_name);
-    if let Some(rollout) = service.primary().and_then(|primary| primary.rollout_state.as_deref()) {
-        if rollout != "COMPLETED" {
-            detail.push_str(&format!("; deployment {}", rollout.to_lowercase().replace('_', " ")));
-        }
+    let rollout = service.primary().and_then(|primary| primary.rollout_state.as_deref());
+    if let Some(rollout) = rollout.filter(|rollout| *rollout != "COMPLETED") {
+        detail.push_str(&format!("; deployment {}", rollout.to_lowercase().replace('_', " ")));
     }
     (state, style, service.created_at, detail)
 }

@@ -31,6 +31,13 @@ impl TestEnvironment {
         environment
     }
 
+    /// The shipped workspace with a simulated cloud that begins at a known time: the same day in every run.
+    pub(crate) fn on_a_known_day() -> Self {
+        let environment = Self::new();
+        environment.done(&["sim", "reset", "--start", "2026-11-22T08:00:00Z", "--seed", "7"]);
+        environment
+    }
+
     /// A folder with nothing in it.
     pub(crate) fn empty() -> Self {
         Self { folder: tempfile::tempdir().expect("a temporary folder"), variables: Vec::new() }

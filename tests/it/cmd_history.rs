@@ -1,0 +1,83 @@
+//! `envctl history` and `envctl lock`.
+
+use crate::support::TestEnvironment;
+
+#[test]
+fn runs_are_listed_newest_first_and_replayed() {
+    let environment = TestEnvironment::on_a_known_day();
+    environment.done(&["up", "staging", "--yes"]);
+    environment.done(&["down", "staging", "--yes"]);
+    insta::assert_snapshot!(environment.run(&["history"]), @r"
+    ── stdout
+    20261122T080536Z-5126  staging
+        done, 7 steps done, 6 min 18 s, by anna@laptop, `envctl down staging --yes`
+    20261122T080000Z-c938  staging
+        done, 14 steps done, 5 min 35 s, by anna@laptop, `envctl up staging --yes`
+    ── exit 0
+    ");
+    let runs = environment.json(&["history", "staging"]);
+    let run = runs["runs"][1]["run"].as_str().expect("a run id").to_owned();
+    let replay = environment.done(&["history", &run]);
+    assert!(replay.contains("`envctl up staging --yes`"), "{replay}");
+    assert!(replay.contains("done    create database pythonide-staging-db"), "{replay}");
+    assert!(environment.json(&["history", &run])["events"].as_array().expect("events").len() > 20);
+}
+
+#[test]
+fn an_unknown_run_is_wrong_usage() {
+    let environment = TestEnvironment::on_a_known_day();
+    insta::assert_snapshot!(environment.run(&["history", "nothing"]), @r"
+    ── stderr
+    error: `nothing` is neither an environment nor the id of a run
+    hint: `envctl history` lists the runs
+    ── exit 3
+    ");
+}
+
+#[test]
+fn a_lock_that_somebody_else_holds_ends_with_5_and_says_who() {
+    let environment = TestEnvironment::on_a_known_day();
+    environment.done(&["up", "staging", "--yes"]);
+    let held = r#"{"state":"held","holder":{"run":"r","owner":"berta","host":"desk","process":1,"command":"envctl down staging","reason":"exam"},"since":"2026-11-22T08:06:00Z","written":"2026-11-22T08:06:00Z","expires":"2026-11-22T08:08:00Z"}"#;
+    let folder = std::fs::read_dir(environment.path(".envctl/sim/store/locks/staging")).expect("a folder");
+    let newest =
+        folder.map(|entry| entry.expect("an entry").file_name().into_string().expect("text")).max().expect("a record");
+    let number: u64 = newest.trim_end_matches(".json").parse().expect("a number");
+    environment.write(&format!(".envctl/sim/store/locks/staging/{:08}.json", number + 1), held);
+    insta::assert_snapshot!(environment.run(&["lock", "show", "staging"]), @r"
+    ── stdout
+    staging: held by berta@desk (process 1) for `envctl down staging`, exam, since 2026-11-22T08:06:00Z,
+             until 2026-11-22T08:08:00Z unless renewed
+    ── exit 0
+    ");
+    insta::assert_snapshot!(environment.run(&["down", "staging", "--yes", "--quiet"]), @r"
+    ── stderr
+    error: the lock on staging is held by berta@desk (process 1) for `envctl down staging`, exam, since
+           2026-11-22T08:06:00Z, until 2026-11-22T08:08:00Z unless renewed
+    hint: wait for it with --wait-lock 30m
+    hint: if nobody is at work any more: envctl lock release staging --reason WHY
+    ── exit 5
+    ");
+    environment.done(&["lock", "release", "staging", "--reason", "berta went home"]);
+    insta::assert_snapshot!(environment.run(&["lock", "list"]), @r"
+    ── stdout
+    staging: free; anna@laptop released it: berta went home
+    ── exit 0
+    ");
+    environment.done(&["down", "staging", "--yes"]);
+}
+
+#[test]
+fn a_store_full_of_garbage_does_not_stop_anybody() {
+    let environment = TestEnvironment::on_a_known_day();
+    environment.done(&["up", "staging", "--yes"]);
+    let runs = environment.path(".envctl/sim/store/runs/staging");
+    for entry in std::fs::read_dir(&runs).expect("a folder") {
+        std::fs::write(entry.expect("an entry").path(), [0xff, 0x00, b'{']).expect("a file");
+    }
+    let answer = environment.run(&["history"]);
+    assert_eq!(answer.code, 0, "{answer}");
+    std::fs::remove_dir_all(environment.path(".envctl/sim/store")).expect("removed");
+    environment.done(&["down", "staging", "--yes"]);
+    assert_eq!(environment.run(&["plan", "staging"]).code, 0);
+}

@@ -1,0 +1,128 @@
+//! `envctl up`.
+
+use crate::support::TestEnvironment;
+
+#[test]
+fn the_first_up_shows_each_step_and_ends_with_the_address() {
+    let environment = TestEnvironment::on_a_known_day();
+    insta::assert_snapshot!(environment.run(&["up", "staging", "--yes"]), @r"
+    ── stdout
+    staging is up: https://staging.pythonide-classroom.tech (13 changes, 5 min 36 s)
+    ── stderr
+    staging: absent → up; 14 steps, about 8 min (account 123456789012, us-east-2)
+
+    Chosen
+      - database/main: there is no database pythonide-staging-db and no snapshot of it: it begins empty
+       0:00  saved   what was there before, for the way back
+       0:00  start   create secret pythonide/staging/main with a new password
+       0:00  start   create log group /aws/ecs/pythonide-staging
+       0:00  start   create access point pythonide-staging-data at /staging
+       0:00  start   create target group pythonide-staging-web
+       0:00  start   create rule web with priority 2, on the asleep page
+       0:00  done    create secret pythonide/staging/main with a new password
+       0:00  start   create database pythonide-staging-db, empty
+       0:00  done    create log group /aws/ecs/pythonide-staging
+       0:00  done    create target group pythonide-staging-web
+       0:00  done    create rule web with priority 2, on the asleep page
+       0:00  start   warm the targets of rule web
+       0:00  done    warm the targets of rule web
+       0:01  wait    create access point pythonide-staging-data at /staging: creating
+       0:01  wait    create database pythonide-staging-db, empty: creating
+       0:05  done    create access point pythonide-staging-data at /staging (5 s)
+       4:41  done    create database pythonide-staging-db, empty (4 min 41 s)
+       4:41  start   register task definition pythonide-staging-task
+       4:41  done    register task definition pythonide-staging-task
+       4:41  start   create service pythonide-staging-service with 1 tasks
+       4:42  wait    create service pythonide-staging-service with 1 tasks: 0 of 1 tasks running
+       5:35  done    create service pythonide-staging-service with 1 tasks (54 s)
+       5:35  start   check that targets of pythonide-staging-service are healthy
+       5:35  done    check that targets of pythonide-staging-service are healthy, was so already
+       5:35  start   let rule web forward
+       5:35  done    let rule web forward
+       5:35  start   delete the warming rule of web
+       5:35  start   let autoscaling of backend run between 1 and 4
+       5:36  done    delete the warming rule of web
+       5:36  done    let autoscaling of backend run between 1 and 4
+       5:36  start   scale backend at 60 % cpu
+       5:36  done    scale backend at 60 % cpu
+       5:36  end     done
+    ── exit 0
+    ");
+}
+
+#[test]
+fn the_second_up_changes_nothing() {
+    let environment = TestEnvironment::on_a_known_day();
+    environment.done(&["up", "staging", "--yes"]);
+    insta::assert_snapshot!(environment.run(&["up", "staging", "--yes"]), @r"
+    ── stdout
+    staging is up: https://staging.pythonide-classroom.tech; nothing to do
+    ── exit 0
+    ");
+    assert_eq!(environment.json(&["up", "staging", "--yes"])["changes"], 0);
+}
+
+#[test]
+fn without_a_terminal_it_refuses_and_names_the_flag() {
+    let environment = TestEnvironment::on_a_known_day();
+    insta::assert_snapshot!(environment.run(&["up", "staging"]), @r"
+    ── stderr
+    error: there is no terminal to ask on, so nothing was done
+    hint: pass --yes to do it without asking
+    hint: see what would be done: envctl plan staging --for up
+    ── exit 3
+    ");
+    assert!(environment.done(&["status", "staging"]).starts_with("staging: absent"));
+}
+
+#[test]
+fn in_json_there_is_one_value_with_every_step() {
+    let environment = TestEnvironment::on_a_known_day();
+    let value = environment.json(&["up", "staging", "--yes"]);
+    assert_eq!(value["format_version"], 1);
+    assert_eq!(value["ending"], "done");
+    assert_eq!(value["power"], "up");
+    assert_eq!(value["addresses"][0], "https://staging.pythonide-classroom.tech");
+    let steps = value["steps"].as_array().expect("steps");
+    assert!(steps.iter().all(|step| step["state"] == "done"), "{steps:?}");
+}
+
+#[test]
+fn quiet_says_nothing_but_the_answer() {
+    let environment = TestEnvironment::on_a_known_day();
+    let answer = environment.run(&["up", "staging", "--yes", "--quiet"]);
+    assert_eq!(answer.code, 0);
+    assert_eq!(answer.stderr, "");
+    assert!(answer.stdout.starts_with("staging is up: https://"), "{answer}");
+}
+
+#[test]
+fn a_timeout_that_passes_ends_with_6_and_the_next_up_goes_on() {
+    let environment = TestEnvironment::on_a_known_day();
+    let answer = environment.run(&["up", "staging", "--yes", "--timeout", "60"]);
+    assert_eq!(answer.code, 6, "{answer}");
+    assert!(answer.stderr.contains("hint: nothing has to be undone"), "{answer}");
+    environment.done(&["up", "staging", "--yes"]);
+    assert_eq!(environment.run(&["plan", "staging"]).code, 0);
+}
+
+#[test]
+fn a_spec_of_another_account_ends_with_4_and_changes_nothing() {
+    let environment = TestEnvironment::on_a_known_day();
+    environment.done(&["up", "staging", "--yes"]);
+    environment.edit("environments/staging.yaml", "\"123456789012\"", "\"210987654321\"");
+    for command in
+        [&["up", "staging", "--yes"][..], &["plan", "staging"], &["status", "staging"], &["down", "staging", "--yes"]]
+    {
+        let answer = environment.run(command);
+        assert_eq!(answer.code, 4, "{answer}");
+        assert!(answer.stderr.contains("belongs to account 210987654321"), "{answer}");
+    }
+}
+
+#[test]
+fn what_is_no_source_is_refused() {
+    let environment = TestEnvironment::new();
+    let answer = environment.run(&["up", "staging", "--from", "../etc/passwd", "--yes"]);
+    assert_eq!(answer.code, 3, "{answer}");
+}
