@@ -48,6 +48,21 @@ pub(super) fn count(spec: &ServiceSpec, live: Option<&LiveService>) -> u32 {
     }
 }
 
+/// The count that a service will have when this plan's deployment is done: its own where this plan does not set it.
+fn expected_count(key: &ResourceKey, spec: &ServiceSpec, live: Option<&LiveService>, draft: &Draft) -> u32 {
+    match live {
+        Some(live) if spec.scaling.is_some() && live.desired_count > 0 && !put_to_sleep(key, draft) => {
+            live.desired_count
+        }
+        live => count(spec, live),
+    }
+}
+
+/// Has this plan stopped its tasks before (foreign data)?
+fn put_to_sleep(key: &ResourceKey, draft: &Draft) -> bool {
+    draft.has(&StepId(format!("drain-{key}")))
+}
+
 fn note_leaving(key: &ResourceKey, live: &LiveService, draft: &mut Draft) {
     if live.status == "DRAINING" {
         let text = format!("{} is draining; its name is free when that is done", live.service_name);
@@ -125,10 +140,10 @@ fn existing(
     let wanted = service_settings::wanted(s, spec, Some(live), draft);
     let SettingsChange { reasons: setting_reasons, needs_deployment } = service_settings::differences(&wanted, live);
     let count = count(spec, Some(live));
-    let put_to_sleep = draft.has(&StepId(format!("drain-{key}")));
+    let put_to_sleep = put_to_sleep(key, draft);
     let wakes = count > 0 && (live.desired_count == 0 || put_to_sleep);
     let recount = wakes || (spec.scaling.is_none() && live.desired_count != count);
-    let failed = live.primary().is_some_and(|primary| primary.rollout_state.as_deref() == Some("FAILED"));
+    let failed = has_failed(live);
     let redeploy = wakes || failed || needs_deployment || !revision.reasons.is_empty();
     let mut reasons: Vec<Reason> = Vec::new();
     if recount {
@@ -136,13 +151,7 @@ fn existing(
         reasons.push(field("count", from, count, if wakes { "it wakes" } else { "the spec says otherwise" }));
     }
     if failed {
-        let why = "its last deployment failed";
-        reasons.push(Reason {
-            field: Some("deployment".to_owned()),
-            from: Some("FAILED".to_owned()),
-            to: None,
-            why: why.to_owned(),
-        });
+        reasons.push(field("deployment", "failing", "a new one", "its tasks could not start"));
     }
     reasons.extend(setting_reasons.iter().cloned());
     reasons.extend(revision.reasons.iter().cloned());
@@ -172,8 +181,22 @@ fn existing(
     };
     let step = NewStep::new(format!("update-{key}"), title, action).reasons(reasons).after(before);
     let waits = redeploy || (recount && live.primary().is_some());
-    let step = if waits { step.until(deployed(key, spec, deployment, &revision.arn)) } else { step };
-    Some(draft.add(step))
+    if waits {
+        return Some(draft.add(step.until(deployed(key, spec, deployment, &revision.arn))));
+    }
+    let changed = draft.add(step);
+    draft.hold(key, changed);
+    None
+}
+
+/// Did the last deployment fail, or does it while it goes on? Without an older one to roll back to ECS tries for ever
+/// (`aws.md` 1.4), slower and slower.
+fn has_failed(live: &LiveService) -> bool {
+    live.primary().is_some_and(|primary| match primary.rollout_state.as_deref() {
+        Some("FAILED") => true,
+        Some("IN_PROGRESS") => primary.failed_tasks > 0,
+        _ => false,
+    })
 }
 
 /// Nothing differs, but a deployment is still under way: its end is waited for. No API call means "wait", so the step
@@ -209,7 +232,7 @@ fn check_targets(
     draft: &mut Draft,
 ) {
     let Some(attachment) = &spec.attachment else { return };
-    let at_least = count(spec, live).min(if deployed.is_some() { u32::MAX } else { 1 });
+    let at_least = expected_count(key, spec, live, draft).min(if deployed.is_some() { u32::MAX } else { 1 });
     let group = ResourceKey::new(ResourceKind::TargetGroup, &attachment.target_group);
     let opens = s.desired.rules.iter().any(|(name, rule_spec)| {
         let live = s.live.rules.get(name).and_then(|sighting| sighting.present());

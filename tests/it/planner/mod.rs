@@ -2,6 +2,7 @@
 
 mod convergence;
 mod down;
+mod edits;
 mod linter;
 mod random;
 mod up;

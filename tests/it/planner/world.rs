@@ -69,7 +69,10 @@ fn key(kind: ResourceKind, name: &str) -> ResourceKey {
 
 fn tags(desired: &Desired, kind: ResourceKind, name: &str, power: Option<Power>) -> Tags {
     let mut tags = desired.tags_of(&key(kind, name));
-    tags.extend(power.map(|power| (TAG_POWER.to_owned(), power.to_string())));
+    if let Some(power) = power {
+        tags.insert(TAG_POWER.to_owned(), power.to_string());
+        tags.extend(desired.declared_tags());
+    }
     tags
 }
 
