@@ -73,15 +73,26 @@ fn read(name: &str, files: &dyn Files, problems: &mut Problems) -> Option<Enviro
 
 /// The reference of the spec format as Markdown: each part, each field, its meaning and default.
 pub fn reference() -> String {
-    let mut text = String::new();
+    let mut text = String::from(
+        "# The spec format\n\nOne environment is one YAML file in `environments/`, named after it. Durations are written \
+         `90s`, `15m`, `12h`, `3d`; sizes `20 GiB`; a plain number means the unit that AWS uses. This page is made from \
+         the doc comments of `src/spec/schema`.\n",
+    );
     for part in schema::REFERENCES {
-        let about = part.about.lines().map(str::trim).collect::<Vec<_>>().join(" ");
-        text.push_str(&format!("## {}\n\n{}\n\n| field | meaning |\n|--|--|\n", part.what, about.trim()));
+        let about = one_line(part.about);
+        text.push_str(&format!("\n## {}\n\n{about}\n\n| field | meaning |\n|--|--|\n", capitalised(part.what)));
         for (field, meaning) in part.fields {
-            let meaning = meaning.lines().map(str::trim).collect::<Vec<_>>().join(" ");
-            text.push_str(&format!("| `{field}` | {} |\n", meaning.trim().replace('|', "\\|")));
+            text.push_str(&format!("| `{field}` | {} |\n", one_line(meaning).replace('|', "\\|")));
         }
-        text.push('\n');
     }
     text
+}
+
+fn one_line(text: &str) -> String {
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

@@ -102,7 +102,7 @@ pub(super) fn nearest<'a>(text: &str, known: impl IntoIterator<Item = &'a str>) 
     let mut best: Option<(&str, f64)> = None;
     for word in known {
         let likeness = strsim::jaro_winkler(&lowered, &word.to_lowercase());
-        if likeness > 0.8 && best.is_none_or(|(_, found)| likeness > found) {
+        if likeness > 0.84 && best.is_none_or(|(_, found)| likeness > found) {
             best = Some((word, likeness));
         }
     }

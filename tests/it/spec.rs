@@ -48,3 +48,13 @@ fn preview_owns_its_file_system_with_provisioned_throughput() {
     };
     assert_eq!(*throughput, Throughput::Provisioned(10));
 }
+
+#[test]
+fn the_reference_in_docs_is_current() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/spec.md");
+    if std::env::var_os("UPDATE_REFERENCE").is_some() {
+        std::fs::write(path, spec::reference()).expect("docs/spec.md can be written");
+    }
+    let written = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(written == spec::reference(), "docs/spec.md is stale: run this test with UPDATE_REFERENCE=1");
+}

@@ -133,8 +133,13 @@ pub(super) fn shortened(text: &str) -> String {
 }
 
 /// Reports keys that the shape does not have, and refuses what is no mapping. Answers with the fields that the
-/// unknown keys most likely meant: these are not missing, only misspelt.
-fn open(node: &Node, what: &str, fields: &[&'static str], problems: &mut Problems) -> Option<Vec<&'static str>> {
+/// unknown keys most likely meant, and where their values stand: these are not missing, only misspelt.
+fn open<'n>(
+    node: &'n Node,
+    what: &str,
+    fields: &[&'static str],
+    problems: &mut Problems,
+) -> Option<Vec<(&'static str, &'n Span)>> {
     let Content::Map(entries) = &node.content else {
         let known = one_of(fields.iter().copied().take(4));
         problems.add(expected(&format!("{what} as a mapping with keys such as {known}"), node));
@@ -144,7 +149,7 @@ fn open(node: &Node, what: &str, fields: &[&'static str], problems: &mut Problem
     for entry in entries.iter().filter(|entry| !fields.contains(&entry.key.as_str())) {
         let meant = fields.iter().copied().filter(|field| node.get(field).is_none());
         let meant = nearest(&entry.key, meant).and_then(|meant| fields.iter().copied().find(|field| *field == meant));
-        misspelt.extend(meant);
+        misspelt.extend(meant.map(|meant| (meant, &entry.value.span)));
         let help = match meant {
             Some(meant) => format!("did you mean `{meant}`?"),
             None => format!("{what} has {}", one_of(fields.iter().copied())),
@@ -160,10 +165,12 @@ fn open(node: &Node, what: &str, fields: &[&'static str], problems: &mut Problem
     Some(misspelt)
 }
 
-fn take<T: Read>(node: &Node, key: &str, misspelt: &[&str], problems: &mut Problems) -> Field<T> {
+fn take<T: Read>(node: &Node, key: &str, misspelt: &[(&str, &Span)], problems: &mut Problems) -> Field<T> {
     match node.get(key) {
-        None if misspelt.contains(&key) => Field::Broken(node.span.clone()),
-        None => Field::Absent,
+        None => match misspelt.iter().find(|(meant, _)| *meant == key) {
+            Some((_, span)) => Field::Broken((*span).clone()),
+            None => Field::Absent,
+        },
         Some(entry) => match T::read(&entry.value, problems) {
             None => Field::Broken(entry.value.span.clone()),
             Some(value) => {
