@@ -6,6 +6,11 @@ use jiff::Timestamp;
 pub trait Clock: Send + Sync {
     /// Now.
     fn now(&self) -> Timestamp;
+
+    /// Is it the time that files are dated by, or a simulated one?
+    fn is_wall(&self) -> bool {
+        false
+    }
 }
 
 /// The computer's own clock.
@@ -16,6 +21,10 @@ impl Clock for WallClock {
     #[allow(clippy::disallowed_methods, reason = "the one place that reads the computer's clock")]
     fn now(&self) -> Timestamp {
         Timestamp::now()
+    }
+
+    fn is_wall(&self) -> bool {
+        true
     }
 }
 

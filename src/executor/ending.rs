@@ -108,6 +108,8 @@ impl<'a> Engine<'a> {
 
     /// Says how it ended.
     pub(super) async fn close(mut self) -> Outcome {
+        // Nothing of this run goes on behind the caller's back, nor holds on to its lease.
+        self.tasks.shutdown().await;
         self.outcome.ending = match &self.stop {
             Some((Stop::Interrupted(signal), _)) => Ending::Interrupted(*signal),
             Some((Stop::TimedOut, _)) => Ending::TimedOut,

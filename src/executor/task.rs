@@ -4,8 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::guard::WriteGuard;
-use crate::cloud::{Cloud, CloudError};
+use crate::cloud::{Cloud, CloudError, CloudErrorKind};
 use crate::model::{Action, Receipt, Status, Subject, Token};
+
+/// The longest a call may take before it counts as unanswered. The clouds have shorter bounds of their own; this one
+/// holds when theirs do not.
+const CALL: Duration = Duration::from_secs(15 * 60);
+/// The same for a look.
+const LOOK: Duration = Duration::from_secs(2 * 60);
 
 /// What a task brings back.
 #[derive(Debug)]
@@ -31,7 +37,10 @@ impl Hands {
     /// Makes one call, if the lease is still held.
     pub(super) async fn perform(self, action: Action, token: Token) -> Answer {
         match self.guard.may_write().await {
-            Ok(()) => Answer::Performed(self.cloud.perform(&action, &token).await),
+            Ok(()) => {
+                let call = tokio::time::timeout(CALL, self.cloud.perform(&action, &token));
+                Answer::Performed(call.await.unwrap_or_else(|_| Err(unanswered("this call", CALL))))
+            }
             Err(why) => Answer::NotAllowed(why),
         }
     }
@@ -39,7 +48,19 @@ impl Hands {
     /// Looks at a subject after a while.
     pub(super) async fn look(self, subject: Subject, after: Duration) -> Answer {
         tokio::time::sleep(after).await;
-        Answer::Looked(self.cloud.status(&subject).await)
+        let look = tokio::time::timeout(LOOK, self.cloud.status(&subject));
+        Answer::Looked(look.await.unwrap_or_else(|_| Err(unanswered("this look", LOOK))))
+    }
+}
+
+fn unanswered(operation: &str, after: Duration) -> CloudError {
+    CloudError {
+        kind: CloudErrorKind::Unavailable,
+        operation: operation.to_owned(),
+        code: None,
+        message: format!("no answer after {} s", after.as_secs()),
+        request_id: None,
+        retry_at: None,
     }
 }
 

@@ -2,6 +2,7 @@
 //! read is empty; one that cannot be written is not written. Neither is an error.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use object_store::path::Path;
 use serde::Serialize;
@@ -9,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::Store;
+use crate::model::{Plan, StepId};
 
 /// Durations that are kept of each kind of step.
 const SAMPLES: usize = 10;
@@ -58,15 +60,15 @@ impl Cache {
         self.read(&self.store.path(["cache", "durations", &format!("{environment}.json")])).await.unwrap_or_default()
     }
 
-    /// Adds the durations of a run, by kind of step, in seconds.
-    pub async fn remember_durations(&self, environment: &str, took: &[(String, u64)]) {
+    /// Adds what the steps of a run took.
+    pub async fn remember_durations(&self, environment: &str, took: &BTreeMap<StepId, Duration>) {
         if took.is_empty() {
             return;
         }
         let mut known = self.durations(environment).await;
-        for (kind, seconds) in took {
-            let samples = known.entry(kind.clone()).or_default();
-            samples.push(*seconds);
+        for (step, duration) in took {
+            let samples = known.entry(kind_of(step).to_owned()).or_default();
+            samples.push(duration.as_secs());
             let surplus = samples.len().saturating_sub(SAMPLES);
             samples.drain(..surplus);
         }
@@ -115,4 +117,18 @@ pub fn expected_seconds(durations: &Durations, kind: &str) -> Option<u64> {
     let mut samples = durations.get(kind)?.clone();
     samples.sort_unstable();
     samples.get(samples.len() / 2).copied()
+}
+
+/// Replaces the plan's expected times by what this environment's steps really took, where they ever ran.
+pub fn estimate(plan: &mut Plan, durations: &Durations) {
+    for step in &mut plan.steps {
+        if let Some(seconds) = expected_seconds(durations, kind_of(&step.id)) {
+            step.expected_seconds = seconds;
+        }
+    }
+}
+
+/// The kind of a step: its id without the name of the resource, so that what one database took is known for another.
+fn kind_of(step: &StepId) -> &str {
+    step.0.split('/').next().unwrap_or(&step.0)
 }

@@ -15,6 +15,7 @@ pub mod cache;
 pub mod journal;
 pub mod lock;
 mod open;
+mod untrusted;
 
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::{Arc, Mutex};

@@ -357,7 +357,8 @@ async fn caches_remember_and_garbage_in_them_is_passed_over() {
     cache.remember_revision(arn, &serde_json::json!({"family": "other"})).await;
     assert_eq!(cache.revision(arn).await.unwrap()["family"], "app", "a revision never changes");
     for seconds in [10, 500, 20] {
-        cache.remember_durations("staging", &[("restore-database".to_owned(), seconds)]).await;
+        let took = [(StepId("restore-database/main".to_owned()), Duration::from_secs(seconds))].into();
+        cache.remember_durations("staging", &took).await;
     }
     assert_eq!(expected_seconds(&cache.durations("staging").await, "restore-database"), Some(20));
 
@@ -383,4 +384,45 @@ async fn other_stores_than_folders_and_buckets_are_refused() {
     assert!(Store::open("gs://bucket/prefix", None, None).is_err());
     #[cfg(not(feature = "bucket"))]
     assert!(Store::open("s3://bucket/prefix", None, None).is_err());
+}
+
+/// A wall clock that is wrong by a fixed time.
+struct WrongClock(SignedDuration);
+
+impl Clock for WrongClock {
+    fn now(&self) -> Timestamp {
+        envctl::clock::WallClock.now() + self.0
+    }
+
+    fn is_wall(&self) -> bool {
+        true
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_is_wrong_by_hours_moves_no_expiry() {
+    for hours in [-5, 5] {
+        let (_folder, store) = folder();
+        let right = Locks::new(&store, Arc::new(envctl::clock::WallClock));
+        let wrong = Locks::new(&store, Arc::new(WrongClock(SignedDuration::from_hours(hours))));
+        let lease = right.acquire("staging", &holder("r1", "anna")).await.unwrap();
+        assert!(matches!(wrong.acquire("staging", &holder("r2", "bob")).await, Err(LockError::Held(_))), "{hours}");
+        let _other = wrong.acquire("preview", &holder("r3", "bob")).await.unwrap();
+        assert!(matches!(right.acquire("preview", &holder("r4", "anna")).await, Err(LockError::Held(_))), "{hours}");
+        lease.check().await.unwrap();
+        for name in records(&store) {
+            age(&store.folder().unwrap().join("locks/staging").join(name), 200);
+        }
+        wrong.acquire("staging", &holder("r2", "bob")).await.unwrap();
+        assert!(lease.check().await.is_err());
+    }
+}
+
+#[tokio::test]
+async fn a_record_cannot_write_to_the_terminal() {
+    let (_folder, store) = folder();
+    let (locks, _) = locks(&store);
+    locks.acquire("staging", &holder("r1", "anna\u{1b}[2J")).await.unwrap();
+    let standing = locks.show("staging").await.unwrap().standing.to_string();
+    assert!(standing.contains("anna[2J@laptop"), "{standing:?}");
 }

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Journals;
 use crate::model::{Ending, Event, EventKind};
-use crate::store::StoreError;
+use crate::store::{StoreError, untrusted};
 
 /// Objects of a bucket that are read at the same time.
 const SIDE_BY_SIDE: usize = 16;
@@ -192,9 +192,51 @@ fn parse(content: &[u8], record: &mut RunRecord) {
         if line.is_empty() {
             continue;
         }
-        match serde_json::from_slice(line) {
+        match event(line) {
             Ok(event) => record.events.push(event),
             Err(error) => record.damage.push(format!("line {}: {error}", number + 1)),
+        }
+    }
+}
+
+fn event(line: &[u8]) -> Result<Event, serde_json::Error> {
+    let mut value = serde_json::from_slice(line)?;
+    untrusted::clean(&mut value);
+    serde_json::from_value(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(content: &[u8]) -> RunRecord {
+        let mut record =
+            RunRecord { run: String::new(), environment: String::new(), events: Vec::new(), damage: Vec::new() };
+        parse(content, &mut record);
+        record
+    }
+
+    proptest! {
+        #[test]
+        fn no_content_of_a_journal_makes_it_panic(content in proptest::collection::vec(any::<u8>(), 0..400)) {
+            read(&content).summary().duration();
+        }
+
+        #[test]
+        fn a_journal_with_one_byte_changed_is_read_around_it(at in 0usize..300, byte in any::<u8>()) {
+            let event = |sequence| Event {
+                sequence,
+                at: Timestamp::UNIX_EPOCH,
+                kind: EventKind::Noticed { text: "a text".to_owned() },
+            };
+            let lines: Vec<String> = (1..=4).map(|number| serde_json::to_string(&event(number)).unwrap()).collect();
+            let mut content = format!("{}\n", lines.join("\n")).into_bytes();
+            let at = at % content.len();
+            content[at] = byte;
+            let record = read(&content);
+            prop_assert!(record.events.len() >= 2, "at most two lines are touched: {record:?}");
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::dating::StoreTime;
 use super::decide::Newest;
 use super::record::Record;
 use crate::clock::{Clock, WallClock};
@@ -18,31 +19,42 @@ const LONGEST_NUMBER: usize = 12;
 pub(super) struct Chain {
     store: Store,
     environment: String,
+    store_time: Option<StoreTime>,
 }
 
 impl Chain {
-    pub(super) fn new(store: Store, environment: &str) -> Self {
-        Self { store, environment: environment.to_owned() }
+    /// With `store_time`, records are dated by the store's clock; without, by their writers'.
+    pub(super) fn new(store: Store, environment: &str, store_time: Option<StoreTime>) -> Self {
+        Self { store, environment: environment.to_owned(), store_time }
     }
 
     /// The newest record. Files that are no records are passed over.
     pub(super) async fn newest(&self) -> Result<Newest, StoreError> {
         let found = self.numbers().await?;
         let Some((number, modified)) = found.last().copied() else { return Ok(Newest::Nothing) };
-        let unreadable = |why: String| {
-            // Files are dated by the computer's clock, also when the cloud's time is simulated.
-            let age: SignedDuration = WallClock.now().duration_since(modified);
-            Newest::Unreadable { number, age, why }
+        // Files are dated by the computer's clock, also when the cloud's time is simulated.
+        let here = match &self.store_time {
+            Some(store_time) => store_time.here(modified).await,
+            None => modified,
         };
+        let age: SignedDuration = WallClock.now().duration_since(here);
+        let unreadable = |why: String| Newest::Unreadable { number, age, why };
         Ok(match self.store.read(&self.path(number)).await {
             Ok(Some(content)) => match Record::parse(&content) {
-                Ok(record) => Newest::Readable { number, record },
+                Ok(record) => Newest::Readable { number, record: self.dated(record, modified).await },
                 Err(why) => unreadable(why),
             },
             // Pruned since it was listed: a newer one is there, and the caller's create will lose against it.
             Ok(None) => unreadable("it is gone".to_owned()),
             Err(error) => unreadable(error.why),
         })
+    }
+
+    async fn dated(&self, record: Record, modified: Timestamp) -> Record {
+        match &self.store_time {
+            Some(store_time) => store_time.dated(record, modified).await,
+            None => record,
+        }
     }
 
     /// Number of the newest record; 0: there is none.

@@ -5,6 +5,7 @@
 //! lease finds a newer record than its own and stops before its next write.
 
 mod chain;
+mod dating;
 mod decide;
 mod lease;
 mod process;
@@ -23,6 +24,7 @@ pub use record::{Forced, Holder, Record};
 use super::{Store, StoreError};
 use crate::clock::Clock;
 use chain::Chain;
+use dating::StoreTime;
 
 /// How often somebody who waits for a lock looks again.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
@@ -34,6 +36,7 @@ const RACES: u32 = 16;
 pub struct Locks {
     store: Store,
     clock: Arc<dyn Clock>,
+    store_time: Option<StoreTime>,
 }
 
 /// A lock and how it stands.
@@ -60,8 +63,10 @@ pub enum LockError {
 
 impl Locks {
     /// The locks of this store, by this clock: the wall clock for AWS, the simulated cloud's for the simulated cloud.
+    /// By the wall clock, records are dated by the store, so that no computer's wrong clock moves an expiry.
     pub fn new(store: &Store, clock: Arc<dyn Clock>) -> Self {
-        Self { store: store.clone(), clock }
+        let store_time = clock.is_wall().then(|| StoreTime::new(store.clone(), Arc::clone(&clock)));
+        Self { store: store.clone(), clock, store_time }
     }
 
     /// Takes the lock on an environment, or says at once who holds it. The lease is renewed until it is released or
@@ -164,7 +169,7 @@ impl Locks {
     }
 
     fn chain(&self, environment: &str) -> Chain {
-        Chain::new(self.store.clone(), environment)
+        Chain::new(self.store.clone(), environment, self.store_time.clone())
     }
 }
 

@@ -3,6 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::store::untrusted;
+
 /// The longest lease that a record may claim; one that claims more is believed for this long.
 const LONGEST_LEASE: SignedDuration = SignedDuration::from_mins(15);
 
@@ -35,6 +37,16 @@ impl Holder {
     /// The same run of the same process, whatever else it says of itself.
     pub fn is_same_as(&self, other: &Self) -> bool {
         self.run == other.run && self.host == other.host && self.process == other.process
+    }
+
+    /// Takes out of a stored record what could harm a terminal.
+    fn clean(&mut self) {
+        for text in [&mut self.run, &mut self.owner, &mut self.host, &mut self.command] {
+            *text = untrusted::line(text);
+        }
+        for text in [&mut self.process_identity, &mut self.ci, &mut self.reason].into_iter().flatten() {
+            *text = untrusted::line(text);
+        }
     }
 }
 
@@ -93,7 +105,18 @@ impl Record {
         if content.is_empty() {
             return Err("it is empty".to_owned());
         }
-        serde_json::from_slice(content).map_err(|error| error.to_string())
+        let mut record: Self = serde_json::from_slice(content).map_err(|error| error.to_string())?;
+        match &mut record {
+            Self::Held { holder, .. } => holder.clean(),
+            Self::Released { holder, forced, .. } => {
+                holder.iter_mut().for_each(Holder::clean);
+                if let Some(forced) = forced {
+                    forced.by = untrusted::line(&forced.by);
+                    forced.reason = untrusted::line(&forced.reason);
+                }
+            }
+        }
+        Ok(record)
     }
 
     /// The record as it is written.

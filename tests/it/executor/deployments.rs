@@ -163,3 +163,11 @@ async fn a_run_is_journalled_before_its_effects_and_holds_its_lease() {
     assert_eq!(journals.read("r1").await.unwrap().unwrap().damage, Vec::<String>::new());
     assert!(lease.number().await > 5, "it was renewed while the run went on");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_never_answered_is_tried_again_and_then_given_up() {
+    let script = replies("a", vec![Reply { after: 10_000_000, result: Ok(changed()) }]);
+    let ran = run(vec![step("a", &[], false)], script, Options::default()).await;
+    assert_eq!(ran.failure("a").kind, FailureKind::Unavailable);
+    assert!(ran.failure("a").message.contains("no answer"), "{}", ran.failure("a").message);
+}
