@@ -85,6 +85,11 @@ pub(super) fn remember(s: &Situation, power: Power, draft: &mut Draft) {
     draft.set_gate(gate);
 }
 
+/// Do these tags say that this very spec was asked to be up?
+pub(super) fn remembers_up(s: &Situation, tags: &Tags) -> bool {
+    tags.get(TAG_POWER).map(String::as_str) == Some(Power::Up.as_str()) && tags_hold(tags, &s.desired.declared_tags())
+}
+
 /// Are all these tags there with these values?
 fn tags_hold(tags: &Tags, wanted: &Tags) -> bool {
     wanted.iter().all(|(key, value)| tags.get(key) == Some(value))

@@ -1,10 +1,9 @@
 //! The secret of each database: owned by envctl, its ARN the same across down and up.
 
-use crate::model::{
-    Action, DatabaseState, NoteKind, Power, ResourceKey, ResourceKind, Sighting, TAG_PASSWORD, TAG_POWER, Tags,
-};
+use crate::model::{Action, DatabaseState, NoteKind, Power, ResourceKey, ResourceKind, Sighting, TAG_PASSWORD, Tags};
 
 use super::draft::{Draft, NewStep};
+use super::power;
 use super::situation::{Found, Situation, key};
 
 /// Makes or calls back the secret of every database.
@@ -19,7 +18,7 @@ pub(super) fn up(s: &Situation, draft: &mut Draft) {
                 let restored = draft
                     .add(NewStep::new(format!("restore-{key}"), title, action).because("it waits for its deletion"));
                 draft.hold(&key, restored.clone());
-                if secret.tags.get(TAG_POWER).map(String::as_str) != Some(Power::Up.as_str()) {
+                if !power::remembers_up(s, &secret.tags) {
                     let tags = s.power_tags(Power::Up);
                     let action = Action::Tag { key: key.clone(), arn: secret.arn.clone(), tags, remove: Vec::new() };
                     let title = format!("remember on {}: up", secret.secret_name);

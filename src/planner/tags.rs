@@ -25,7 +25,8 @@ pub(super) fn up(s: &Situation, draft: &mut Draft) {
             .collect();
         let title = format!("tag {key}");
         let action = Action::Tag { key: key.clone(), arn: arn.to_owned(), tags: wanted, remove: Vec::new() };
-        draft.add(NewStep::new(format!("tag-{key}"), title, action).reasons(reasons));
+        let after = draft.ready(&key);
+        draft.add(NewStep::new(format!("tag-{key}"), title, action).reasons(reasons).after(after));
     }
 }
 
@@ -37,7 +38,7 @@ fn tagged<'a>(s: &Situation<'a>) -> Vec<(ResourceKey, &'a str, &'a Tags)> {
     for (name, one) in present(&live.databases) {
         add(ResourceKind::Database, name, &one.arn, &one.tags);
     }
-    for (name, one) in present(&live.secrets).filter(|(_, one)| one.deletes_at.is_none()) {
+    for (name, one) in present(&live.secrets) {
         add(ResourceKind::Secret, name, &one.arn, &one.tags);
     }
     for (name, one) in present(&live.file_systems) {

@@ -25,28 +25,30 @@ impl Session {
         Self { cloud, desired, runs: 0 }
     }
 
-    async fn planned(&mut self, goal: &Goal) -> (envctl::model::Live, Plan) {
+    async fn planned(&mut self, goal: &Goal) -> Option<(envctl::model::Live, Plan)> {
         self.runs += 1;
         let mut scope = observer::scope(&self.desired, Depth::Preflight, Default::default());
         if let Goal::Up { from } = goal {
             scope = observer::scope_with_data(scope, from);
         }
-        let live = observer::observe(&self.cloud, &scope).await.unwrap();
+        let live = observer::observe(&self.cloud, &scope).await.ok()?;
         let suffix = format!("{:04x}", self.runs);
         let policy = Policy { now: self.cloud.world().now, suffix, ..world::policy() };
         let plan = planner::plan(&self.desired, &live, goal, &policy);
         assert_eq!(planner::check(&plan), Vec::<String>::new(), "{}", steps(&plan));
-        (live, plan)
+        Some((live, plan))
     }
 
     pub(crate) async fn plan(&mut self, goal: &Goal) -> Plan {
-        self.planned(goal).await.1
+        self.planned(goal).await.expect("an observation").1
     }
 
     /// Plans and performs, all of it or for so long.
-    async fn start(&mut self, goal: &Goal, at_most: Duration) -> (Plan, Option<Outcome>) {
-        let (live, plan) = self.planned(goal).await;
-        assert_eq!(plan.refusals, Vec::new());
+    async fn start(&mut self, goal: &Goal, at_most: Duration) -> Option<(Plan, Option<Outcome>)> {
+        let (live, plan) = self.planned(goal).await?;
+        if !plan.refusals.is_empty() {
+            return Some((plan, None));
+        }
         let run = format!("run-{}", self.runs);
         let order =
             Order { plan: &plan, live: &live, desired: &self.desired, run: &run, command: "test", who: "anna@laptop" };
@@ -55,30 +57,42 @@ impl Session {
         let options = Options::default();
         let running = executor::run(&order, Arc::new(self.cloud.clone()), &mut stream, &options);
         let outcome = tokio::time::timeout(at_most, running).await.ok();
-        (plan, outcome)
+        Some((plan, outcome))
     }
 
     /// Performs a goal to its end, and finds nothing to do afterwards.
     pub(crate) async fn reach(&mut self, goal: &Goal) -> Plan {
-        let (plan, outcome) = self.start(goal, Duration::from_secs(24 * 3600)).await;
-        let outcome = outcome.expect("it ends");
-        assert_eq!(outcome.ending, Ending::Done, "{}\n{:#?}\n{:#?}", steps(&plan), outcome.failures, outcome.skipped);
+        self.reach_after(goal, "").await
+    }
+
+    /// The same, after a history that is told when it fails.
+    pub(crate) async fn reach_after(&mut self, goal: &Goal, history: &str) -> Plan {
+        let (plan, outcome) = self.start(goal, Duration::from_secs(24 * 3600)).await.expect("an observation");
+        let story = format!("{history}\n{}", steps(&plan));
+        let outcome = outcome.unwrap_or_else(|| panic!("{story}: {:#?}", plan.refusals));
+        assert_eq!(outcome.ending, Ending::Done, "{story}\n{:#?}\n{:#?}", outcome.failures, outcome.skipped);
         let again = self.plan(goal).await;
-        assert_eq!(steps(&again), "", "after\n{}\n{:#?}", steps(&plan), again.steps);
-        self.promises();
+        assert_eq!(steps(&again), "", "after\n{story}\n{:#?}", again.steps);
+        self.promises(&story);
         plan
+    }
+
+    /// Begins, and is killed after so long; or is refused.
+    pub(crate) async fn attempt(&mut self, goal: &Goal, at_most: Duration) {
+        self.start(goal, at_most).await;
     }
 
     /// Begins, and is killed after so long.
     pub(crate) async fn killed(&mut self, goal: &Goal, after: Duration) {
-        self.start(goal, after).await;
-        self.promises();
+        let (plan, _) = self.start(goal, after).await.expect("an observation");
+        assert_eq!(plan.refusals, Vec::new());
+        self.promises(&steps(&plan));
     }
 
-    pub(crate) fn promises(&self) {
+    pub(crate) fn promises(&self, story: &str) {
         let world = self.cloud.world();
-        assert_eq!(world.lost_data(), Vec::<String>::new());
-        assert_eq!(world.violations.iter().collect::<Vec<_>>(), Vec::<&String>::new());
+        assert_eq!(world.lost_data(), Vec::<String>::new(), "{story}");
+        assert_eq!(world.violations.iter().collect::<Vec<_>>(), Vec::<&String>::new(), "{story}");
     }
 }
 

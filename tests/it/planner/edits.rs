@@ -240,7 +240,7 @@ async fn a_service_that_cannot_start_is_mended_by_a_better_spec() {
 
 #[tokio::test(start_paused = true)]
 async fn a_bad_day_is_followed_by_a_good_one() {
-    for seed in 0..24 {
+    for seed in 0..10 {
         let mut session = Session::new(world::desired(if seed % 2 == 0 { "staging" } else { "preview" }));
         let good = session.cloud.clone();
         let faults = FaultPlan {
@@ -255,7 +255,7 @@ async fn a_bad_day_is_followed_by_a_good_one() {
         };
         for goal in [up_goal(), down_goal(SleepMode::Hibernate), up_goal(), down_goal(SleepMode::Park)] {
             session.cloud = good.with_faults(faults);
-            session.killed(&goal, Duration::from_secs(6 * 3600)).await;
+            session.attempt(&goal, Duration::from_secs(6 * 3600)).await;
             session.cloud = good.clone();
             session.reach(&goal).await;
         }

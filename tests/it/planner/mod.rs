@@ -5,5 +5,6 @@ mod down;
 mod edits;
 mod linter;
 mod random;
+mod sessions;
 mod up;
 mod world;
