@@ -2,6 +2,11 @@
 
 // The executor against a scripted cloud.
 mod executor;
+// What no emulator can do: recorded answers, replayed.
+#[cfg(feature = "aws")]
+mod aws_wire;
+// One suite for every cloud: the simulated one, and AWS through the emulators.
+mod contract;
 // Untrusted input, mutated.
 mod fuzz;
 // What AWS really answered, against what was declared.

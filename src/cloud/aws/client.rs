@@ -23,6 +23,8 @@ use crate::cloud::{CloudError, CloudErrorKind};
 /// Longest time for one attempt, and for one operation.
 const ATTEMPT: Duration = Duration::from_secs(15);
 const OPERATION: Duration = Duration::from_secs(60);
+/// Longest time in which an answer's body may stand still.
+const STALLED: Duration = Duration::from_secs(10);
 /// Attempts of a call inside one `observe`, `status` or `perform`; the executor tries again on top of that.
 const ATTEMPTS: u32 = 5;
 /// Being held back longer than this is worth telling.
@@ -40,6 +42,8 @@ pub struct ConnectOptions {
     pub on_wait: Option<WaitListener>,
     /// Task definition documents by ARN that an earlier connection handed out: they are not asked for again.
     pub task_definitions: std::collections::BTreeMap<String, serde_json::Value>,
+    /// The SDK's settings (credentials, endpoint); `None`: from the environment and the profile files.
+    pub settings: Option<aws_config::SdkConfig>,
     /// The HTTP client; `None`: rustls with aws-lc. Tests replay recorded answers through it.
     pub http_client: Option<SharedHttpClient>,
 }
@@ -65,7 +69,12 @@ pub(super) async fn clients(region: &str, options: &ConnectOptions) -> Result<Cl
     let http_client = options.http_client.clone().unwrap_or_else(|| {
         aws_smithy_http_client::Builder::new().tls_provider(tls::Provider::Rustls(CryptoMode::AwsLc)).build_https()
     });
-    let config = aws_config::defaults(BehaviorVersion::latest())
+    let settings = match &options.settings {
+        Some(settings) => settings.clone(),
+        None => aws_config::defaults(BehaviorVersion::latest()).http_client(http_client.clone()).load().await,
+    };
+    let config = settings
+        .into_builder()
         .region(Region::new(region.to_owned()))
         .http_client(http_client)
         // Off on purpose: `Caller::call` tries again, below the buckets of AWS, and records each attempt.
@@ -74,11 +83,8 @@ pub(super) async fn clients(region: &str, options: &ConnectOptions) -> Result<Cl
         .timeout_config(
             TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT).operation_timeout(OPERATION).build(),
         )
-        .stalled_stream_protection(
-            StalledStreamProtectionConfig::enabled().grace_period(Duration::from_secs(10)).build(),
-        )
-        .load()
-        .await;
+        .stalled_stream_protection(StalledStreamProtectionConfig::enabled().grace_period(STALLED).build())
+        .build();
     let provider = config.credentials_provider().ok_or_else(|| no_credentials("no provider is configured"))?;
     provider.provide_credentials().await.map_err(|error| no_credentials(&error.to_string()))?;
     Ok(Clients {
@@ -92,6 +98,12 @@ pub(super) async fn clients(region: &str, options: &ConnectOptions) -> Result<Cl
         ec2: aws_sdk_ec2::Client::new(&config),
         sts: aws_sdk_sts::Client::new(&config),
     })
+}
+
+/// The region that the environment names.
+pub(super) fn named_region() -> Option<String> {
+    let named = ["AWS_REGION", "AWS_DEFAULT_REGION"].iter().find_map(|name| std::env::var(name).ok());
+    named.filter(|region| !region.is_empty())
 }
 
 /// Makes calls.

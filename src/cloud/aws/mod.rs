@@ -50,6 +50,8 @@ pub struct AwsCloud {
     clients: Clients,
     caller: Caller,
     region: String,
+    /// What `AWS_REGION` says, where it says something else than the spec.
+    other_region: Option<String>,
     /// Workspace and environment of the last observation: whose resources may be changed.
     owner: Mutex<Option<(String, String)>>,
     /// Task definition documents by ARN; a revision never changes.
@@ -58,12 +60,15 @@ pub struct AwsCloud {
 
 impl AwsCloud {
     /// Connects with the credentials and settings that every AWS tool takes (`AWS_PROFILE`, `AWS_ENDPOINT_URL`,
-    /// profile files, SSO …). The region is the spec's, whatever `AWS_REGION` says; see [`Live::region`].
+    /// profile files, SSO …). The region is the spec's. When `AWS_REGION`
+    /// names another one, [`Live::region`] says so, and the plan is refused.
     ///
     /// # Errors
     /// [`CloudErrorKind::NoCredentials`] when there are none, with the ways to give them.
     pub async fn connect(region: &str, options: ConnectOptions) -> Result<Self, CloudError> {
+        let named = if options.settings.is_none() { client::named_region() } else { None };
         Ok(Self {
+            other_region: named.filter(|named| named != region),
             clients: client::clients(region, &options).await?,
             caller: Caller::new(&options),
             region: region.to_owned(),

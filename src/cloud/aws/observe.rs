@@ -56,7 +56,7 @@ impl AwsCloud {
         let mut live = Live {
             observed_at: WallClock.now(),
             account,
-            region: self.region_in_use(),
+            region: self.other_region.clone().unwrap_or_else(|| self.region.clone()),
             databases: BTreeMap::new(),
             secrets,
             snapshots,
@@ -84,13 +84,6 @@ impl AwsCloud {
         self.sort_databases(scope, databases, &mut live);
         self.look_closer(scope, &mut live).await;
         Ok(live)
-    }
-
-    /// `AWS_REGION` when it names another region than the spec, so that the plan is refused; else the region of the
-    /// calls.
-    fn region_in_use(&self) -> String {
-        let named = ["AWS_REGION", "AWS_DEFAULT_REGION"].iter().find_map(|name| std::env::var(name).ok());
-        named.filter(|region| !region.is_empty()).unwrap_or_else(|| self.region.clone())
     }
 
     fn sort_databases(&self, scope: &Scope, found: Result<Vec<LiveDatabase>, CloudError>, live: &mut Live) {

@@ -1,7 +1,13 @@
 //! [`TestEnvironment`]: a workspace in a temporary folder, and the built binary with nothing of the machine around it.
 
+mod borrowed;
+#[cfg(feature = "aws")]
+pub(crate) mod emulator;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+
+pub(crate) use self::borrowed::Borrowed;
 
 /// A workspace with the environments and templates that ship.
 pub(crate) struct TestEnvironment {
