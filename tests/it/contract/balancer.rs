@@ -70,7 +70,10 @@ pub(super) async fn a_rule_lives_and_dies(ground: &Ground) {
     let warming_arn = fact(&ground.perform(warming).await, "listener-rule/web.warming.arn");
     let live = ground.observe(Depth::Environment).await;
     let rule = live.rules["web"].present().expect("the rule").clone();
-    assert_eq!((rule.priority, &rule.conditions, &rule.actions), (Some(10), &ground.conditions(), &vec![ground.asleep()]));
+    assert_eq!(
+        (rule.priority, &rule.conditions, &rule.actions),
+        (Some(10), &ground.conditions(), &vec![ground.asleep()])
+    );
     assert_eq!(rule.listener_arn, ground.borrowed.listener_arn);
     let warming = live.rules["web.warming"].present().expect("the warming rule").clone();
     assert_eq!((warming.priority, warming.actions), (Some(40_000), forward(&group)));

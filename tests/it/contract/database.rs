@@ -72,7 +72,10 @@ pub(super) async fn a_secret_is_made_once_and_comes_back_after_its_deletion(grou
     let tag = |tags: Tags, remove| Action::Tag { key: key("secret/main"), arn: arn.clone(), tags, remove };
     ground.perform(tag(note, vec![])).await;
     let live = ground.observe(Depth::Environment).await;
-    assert_eq!(live.secrets["main"].present().and_then(|secret| secret.tags.get(TAG_POWER)), Some(&"parked".to_owned()));
+    assert_eq!(
+        live.secrets["main"].present().and_then(|secret| secret.tags.get(TAG_POWER)),
+        Some(&"parked".to_owned())
+    );
     ground.perform(tag(Tags::new(), vec![TAG_POWER.to_owned()])).await;
 
     ground.perform_twice(Action::DeleteSecret { key: key("secret/main"), secret_arn: arn.clone() }).await;
@@ -143,10 +146,10 @@ pub(super) async fn a_database_changes_in_place(ground: &Ground) {
     ground.wait(Subject::Database { identifier: identifier.clone() }, changed).await;
     let found = available(ground).await;
     assert_eq!((found.backup_retention_days, found.deletion_protection), (3, true));
-    ground.perform(Action::SetMasterPassword { key: key("database/main"), identifier: identifier.clone(), secret_arn }).await;
-    let settled = |status: &Status| {
-        matches!(status, Status::Database(found) if found.state() == DatabaseState::Available && found.pending.is_empty())
-    };
+    ground
+        .perform(Action::SetMasterPassword { key: key("database/main"), identifier: identifier.clone(), secret_arn })
+        .await;
+    let settled = |status: &Status| matches!(status, Status::Database(found) if found.state() == DatabaseState::Available && found.pending.is_empty());
     ground.wait(Subject::Database { identifier }, settled).await;
 }
 
@@ -229,8 +232,13 @@ pub(super) async fn a_database_of_somebody_else_is_left_alone(ground: &Ground) {
         unreachable!()
     };
     let tags = tags_of_another("database/main");
-    let foreign =
-        Action::CreateDatabase { key: database_key.clone(), spec, security_groups, secret_arn: secret_arn.clone(), tags };
+    let foreign = Action::CreateDatabase {
+        key: database_key.clone(),
+        spec,
+        security_groups,
+        secret_arn: secret_arn.clone(),
+        tags,
+    };
     ground.perform(foreign).await;
     let found = available(ground).await;
     let error = ground.refused(create_database(ground, &secret_arn), CloudErrorKind::Conflict).await;

@@ -46,7 +46,10 @@ impl Ground {
             },
             file_systems: BTreeMap::from([(
                 "data".to_owned(),
-                FileSystemSpec::Borrowed { selector: Selector::Id(self.borrowed.file_system_id.clone()), throughput: None },
+                FileSystemSpec::Borrowed {
+                    selector: Selector::Id(self.borrowed.file_system_id.clone()),
+                    throughput: None,
+                },
             )]),
             access_points: BTreeMap::from([("home".to_owned(), self.access_point_spec("/staging"))]),
             databases: BTreeMap::from([("main".to_owned(), database)]),

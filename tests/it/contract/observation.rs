@@ -24,10 +24,9 @@ pub(super) async fn an_empty_place_is_absent_not_unreadable(ground: &Ground) {
 pub(super) async fn what_is_borrowed_is_found_before_a_write(ground: &Ground) {
     let mut desired = ground.desired();
     let by_name = Selector::Tag { key: "Name".to_owned(), value: ground.borrowed.file_system_name.clone() };
-    desired.file_systems.insert(
-        "data".to_owned(),
-        FileSystemSpec::Borrowed { selector: by_name.clone(), throughput: None },
-    );
+    desired
+        .file_systems
+        .insert("data".to_owned(), FileSystemSpec::Borrowed { selector: by_name.clone(), throughput: None });
     let live = ground.observe_for(desired, Depth::Preflight).await;
     let listener = live.borrowed.listeners["web"].present().expect("the listener").clone();
     assert_eq!((&listener.arn, listener.vpc.as_ref()), (&ground.borrowed.listener_arn, Some(&ground.borrowed.vpc)));
@@ -35,7 +34,10 @@ pub(super) async fn what_is_borrowed_is_found_before_a_write(ground: &Ground) {
     assert_eq!(live.borrowed.cluster, Some(Sighting::Present("ACTIVE".to_owned())));
     for id in &ground.borrowed.subnets {
         let found = live.borrowed.subnets[id].present().expect("the subnet").clone();
-        assert_eq!(found.iter().map(|subnet| (&subnet.id, &subnet.vpc)).collect::<Vec<_>>(), [(id, &ground.borrowed.vpc)]);
+        assert_eq!(
+            found.iter().map(|subnet| (&subnet.id, &subnet.vpc)).collect::<Vec<_>>(),
+            [(id, &ground.borrowed.vpc)]
+        );
         assert!(found[0].zone.starts_with(&ground.borrowed.region));
     }
     let groups = live.borrowed.security_groups[&ground.borrowed.security_group].present().expect("the group").clone();

@@ -85,7 +85,10 @@ pub(super) async fn a_service_lives_and_dies(ground: &Ground) {
     assert_eq!((found.desired_count, &found.task_definition), (1, &revision));
     assert_eq!(found.subnets, ground.borrowed.subnets);
     assert_eq!(found.capacity, Some(Capacity::OnDemand));
-    assert_eq!(found.attachments.iter().map(|one| (one.container.as_str(), one.port)).collect::<Vec<_>>(), [("backend", 8080)]);
+    assert_eq!(
+        found.attachments.iter().map(|one| (one.container.as_str(), one.port)).collect::<Vec<_>>(),
+        [("backend", 8080)]
+    );
     let document = live.task_definitions["web"].present().expect("its document").clone();
     assert!(envctl::planner::canonical::same(&ground.task_definition(), &document), "{document}");
 
@@ -93,9 +96,7 @@ pub(super) async fn a_service_lives_and_dies(ground: &Ground) {
     let tag = Action::Tag { key: key("service/web"), arn: found.arn.clone(), tags: asleep, remove: vec![] };
     ground.perform(tag).await;
     ground.perform(update(ground, ServiceUpdate { desired_count: Some(0), ..ServiceUpdate::default() })).await;
-    let drained = |status: &Status| {
-        matches!(status, Status::Service(found) if found.service.running_count + found.service.pending_count == 0)
-    };
+    let drained = |status: &Status| matches!(status, Status::Service(found) if found.service.running_count + found.service.pending_count == 0);
     ground.wait(subject(ground), drained).await;
     let live = ground.observe(Depth::Environment).await;
     let found = live.services["web"].present().expect("the service").clone();

@@ -21,11 +21,8 @@ pub(super) async fn a_log_group_lives_and_dies(ground: &Ground) {
     assert_eq!(group.arn, fact(&receipt, "log-group/app.arn"));
     assert!(group.tags.is_some_and(|tags| ground.desired().owns(&tags)));
 
-    let set = |retention_days| Action::SetLogRetention {
-        key: log_key.clone(),
-        log_group_name: name.clone(),
-        retention_days,
-    };
+    let set =
+        |retention_days| Action::SetLogRetention { key: log_key.clone(), log_group_name: name.clone(), retention_days };
     for retention in [Some(14), None] {
         ground.perform(set(retention)).await;
         let live = ground.observe(Depth::Environment).await;
@@ -48,7 +45,8 @@ fn owned(ground: &Ground, throughput: Throughput) -> (Desired, Action) {
 
 async fn available(ground: &Ground, id: &str) -> LiveFileSystem {
     let subject = Subject::FileSystem { id: id.to_owned() };
-    match ground.wait(subject, |status| matches!(status, Status::FileSystem(found) if found.state == "available")).await {
+    match ground.wait(subject, |status| matches!(status, Status::FileSystem(found) if found.state == "available")).await
+    {
         Status::FileSystem(found) => found,
         other => panic!("{other:?}"),
     }
@@ -78,7 +76,9 @@ pub(super) async fn an_owned_file_system_lives_and_dies(ground: &Ground) {
     let targets = live.mount_targets["data"].present().expect("the mount targets").clone();
     assert_eq!(targets.iter().map(|found| (&found.id, &found.subnet)).collect::<Vec<_>>(), [(&target_id, &subnet)]);
 
-    ground.perform_twice(Action::DeleteMountTarget { key: key("mount-target/data-0"), mount_target_id: target_id }).await;
+    ground
+        .perform_twice(Action::DeleteMountTarget { key: key("mount-target/data-0"), mount_target_id: target_id })
+        .await;
     ground.wait(subject, |status| *status == Status::Absent).await;
     ground.perform_twice(Action::DeleteFileSystem { key: key("file-system/data"), file_system_id: id.clone() }).await;
     ground.wait(Subject::FileSystem { id }, |status| *status == Status::Absent).await;
@@ -111,7 +111,9 @@ pub(super) async fn an_access_point_is_made_once_and_leaves_the_others_alone(gro
     assert_eq!(live.foreign_access_points.get("data"), Some(&1), "production's own");
     let id = fact(&ground.perform_twice(create("/staging")).await, "access-point/home.id");
     let subject = Subject::AccessPoint { id: id.clone() };
-    ground.wait(subject.clone(), |status| matches!(status, Status::AccessPoint(found) if found.state == "available")).await;
+    ground
+        .wait(subject.clone(), |status| matches!(status, Status::AccessPoint(found) if found.state == "available"))
+        .await;
     let live = ground.observe(Depth::Environment).await;
     let point = live.access_points["home"].present().expect("the access point").clone();
     assert_eq!((point.path.as_str(), point.uid, point.gid), ("/staging", Some(1000), Some(1000)));
