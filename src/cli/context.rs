@@ -101,7 +101,7 @@ impl Context {
                 let mut simulated = Simulated::open(workspace, &self.ui)?;
                 simulated.run(desired, store, async |session, _| body(session).await)
             }
-            CloudChoice::Aws => with_aws(desired, store, body),
+            CloudChoice::Aws => with_aws(desired, store, &self.ui, body),
         }
     }
 }
@@ -119,11 +119,12 @@ impl Clock for Stopped {
 fn with_aws<T>(
     desired: &Desired,
     store: Store,
+    ui: &Ui,
     body: impl AsyncFnOnce(&Session) -> Result<T, CliError>,
 ) -> Result<T, CliError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
-        let cloud = crate::cloud::aws::AwsCloud::connect(&desired.region).await?;
+        let cloud = super::connection::connect(&desired.region, &store, ui).await?;
         let session = Session { cloud: Arc::new(cloud), clock: Arc::new(WallClock), store, simulated: false };
         body(&session).await
     })
@@ -133,6 +134,7 @@ fn with_aws<T>(
 fn with_aws<T>(
     _desired: &Desired,
     _store: Store,
+    _ui: &Ui,
     _body: impl AsyncFnOnce(&Session) -> Result<T, CliError>,
 ) -> Result<T, CliError> {
     Err(CliError::usage("this envctl was built without AWS")

@@ -4,6 +4,8 @@ mod arguments;
 mod change;
 mod completions;
 mod confirm;
+#[cfg(feature = "aws")]
+mod connection;
 mod context;
 mod destroy;
 mod down;

@@ -33,6 +33,15 @@ const LONG_WAIT: Duration = Duration::from_secs(2);
 /// Told, in words, why a call is held back.
 pub type WaitListener = std::sync::Arc<dyn Fn(&str) + Send + Sync>;
 
+/// Keeps task definition documents by ARN. A revision never changes, so what was kept is true for ever.
+#[async_trait::async_trait]
+pub trait RevisionCache: Send + Sync {
+    /// The document of a revision; `None`: not kept.
+    async fn revision(&self, arn: &str) -> Option<serde_json::Value>;
+    /// Keeps a document, if it can.
+    async fn remember(&self, arn: &str, document: &serde_json::Value);
+}
+
 /// What `connect` may be told.
 #[derive(Clone, Default)]
 pub struct ConnectOptions {
@@ -40,8 +49,8 @@ pub struct ConnectOptions {
     pub on_call: Option<CallListener>,
     /// Told, in words, when a call is held back for more than two seconds.
     pub on_wait: Option<WaitListener>,
-    /// Task definition documents by ARN that an earlier connection handed out: they are not asked for again.
-    pub task_definitions: std::collections::BTreeMap<String, serde_json::Value>,
+    /// Where revisions are kept from one run to the next; `None`: nowhere.
+    pub revisions: Option<std::sync::Arc<dyn RevisionCache>>,
     /// The SDK's settings (credentials, endpoint); `None`: from the environment and the profile files.
     pub settings: Option<aws_config::SdkConfig>,
     /// The HTTP client; `None`: rustls with aws-lc. Tests replay recorded answers through it.

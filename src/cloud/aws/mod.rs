@@ -33,14 +33,14 @@ mod tags;
 mod task_definition;
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use self::client::{Caller, Clients};
-pub use self::client::{ConnectOptions, WaitListener};
+pub use self::client::{ConnectOptions, RevisionCache, WaitListener};
 pub use self::log::{Call, CallListener};
 use super::{Cloud, CloudError, CloudErrorKind};
 use crate::model::{Action, Live, Receipt, ResourceKey, Scope, Status, Subject, Token, fact_name};
@@ -56,6 +56,7 @@ pub struct AwsCloud {
     owner: Mutex<Option<(String, String)>>,
     /// Task definition documents by ARN; a revision never changes.
     documents: Mutex<BTreeMap<String, Value>>,
+    revisions: Option<Arc<dyn RevisionCache>>,
 }
 
 impl AwsCloud {
@@ -73,19 +74,14 @@ impl AwsCloud {
             caller: Caller::new(&options),
             region: region.to_owned(),
             owner: Mutex::default(),
-            documents: Mutex::new(options.task_definitions),
+            documents: Mutex::default(),
+            revisions: options.revisions,
         })
     }
 
     /// Every call made so far, one entry an attempt, in the order of the answers.
     pub fn calls(&self) -> Vec<Call> {
         self.caller.calls()
-    }
-
-    /// The task definitions read or registered so far, by ARN: may be kept for ever and handed to the next
-    /// [`AwsCloud::connect`].
-    pub fn task_definitions(&self) -> BTreeMap<String, Value> {
-        self.documents.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

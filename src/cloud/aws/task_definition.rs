@@ -63,17 +63,29 @@ impl AwsCloud {
     /// The document of a revision by ARN, or of the newest active one by family; `None`: there is none. A revision
     /// never changes, so one that was read before is not asked for again.
     pub(super) async fn task_definition(&self, arn_or_family: &str) -> Result<Option<Value>, CloudError> {
-        let known = self.documents.lock().unwrap_or_else(PoisonError::into_inner).get(arn_or_family).cloned();
-        if known.is_some() {
-            return Ok(known);
+        if let Some(known) = self.known_document(arn_or_family).await {
+            return Ok(Some(known));
         }
-        let found = self.revision(arn_or_family, false).await?;
-        Ok(found.map(|found| self.remember(found)))
+        match self.revision(arn_or_family, false).await? {
+            Some(found) => Ok(Some(self.remember(found).await)),
+            None => Ok(None),
+        }
     }
 
-    fn remember(&self, found: Revision) -> Value {
-        let mut documents = self.documents.lock().unwrap_or_else(PoisonError::into_inner);
-        documents.insert(found.arn().to_owned(), found.document.clone());
+    async fn known_document(&self, arn: &str) -> Option<Value> {
+        let known = self.documents.lock().unwrap_or_else(PoisonError::into_inner).get(arn).cloned();
+        match (&known, &self.revisions) {
+            (None, Some(kept)) if arn.starts_with("arn:") => kept.revision(arn).await,
+            _ => known,
+        }
+    }
+
+    async fn remember(&self, found: Revision) -> Value {
+        let arn = found.arn().to_owned();
+        self.documents.lock().unwrap_or_else(PoisonError::into_inner).insert(arn.clone(), found.document.clone());
+        if let Some(kept) = &self.revisions {
+            kept.remember(&arn, &found.document).await;
+        }
         found.document
     }
 
@@ -110,7 +122,7 @@ impl AwsCloud {
         if let Some(newest) = self.revision(family, true).await? {
             if self.is_ours(&newest.tags) && canonical::same(&without_tags(&body), &newest.document) {
                 let arn = newest.arn().to_owned();
-                self.remember(newest);
+                self.remember(newest).await;
                 return Ok(super::receipt(key, &[("arn", &arn)], false));
             }
         }
@@ -130,7 +142,7 @@ impl AwsCloud {
         let document = registered.ok_or_else(|| incomplete("ecs:RegisterTaskDefinition", "taskDefinition"))?;
         let revision = Revision { document, tags: tags.clone() };
         let arn = revision.arn().to_owned();
-        self.remember(revision);
+        self.remember(revision).await;
         Ok(super::receipt(key, &[("arn", &arn)], true))
     }
 
