@@ -15,6 +15,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
+use super::elb_page::EscapePages;
 use super::error::{cloud_error, no_credentials};
 use super::limiter::Limiter;
 use super::log::{Call, CallListener, CallLog};
@@ -68,6 +69,8 @@ pub(super) struct Clients {
     pub(super) logs: aws_sdk_cloudwatchlogs::Client,
     pub(super) ec2: aws_sdk_ec2::Client,
     pub(super) sts: aws_sdk_sts::Client,
+    /// The endpoint is not AWS's own: an emulator.
+    pub(super) emulated: bool,
 }
 
 /// Makes the clients from the usual environment variables and profile files, `AWS_ENDPOINT_URL` included.
@@ -100,13 +103,23 @@ pub(super) async fn clients(region: &str, options: &ConnectOptions) -> Result<Cl
         ecs: aws_sdk_ecs::Client::new(&config),
         rds: aws_sdk_rds::Client::new(&config),
         efs: aws_sdk_efs::Client::new(&config),
-        elb: aws_sdk_elasticloadbalancingv2::Client::new(&config),
+        elb: balancer(&config),
         scaling: aws_sdk_applicationautoscaling::Client::new(&config),
         secrets: aws_sdk_secretsmanager::Client::new(&config),
         logs: aws_sdk_cloudwatchlogs::Client::new(&config),
         ec2: aws_sdk_ec2::Client::new(&config),
         sts: aws_sdk_sts::Client::new(&config),
+        emulated: config.endpoint_url().is_some(),
     })
+}
+
+/// With [`EscapePages`] where the endpoint is not AWS's own.
+fn balancer(config: &aws_config::SdkConfig) -> aws_sdk_elasticloadbalancingv2::Client {
+    let mut settings = aws_sdk_elasticloadbalancingv2::config::Builder::from(config);
+    if let (Some(_), Some(inner)) = (config.endpoint_url(), config.http_client()) {
+        settings = settings.http_client(EscapePages(inner));
+    }
+    aws_sdk_elasticloadbalancingv2::Client::from_conf(settings.build())
 }
 
 /// The region that the environment names.

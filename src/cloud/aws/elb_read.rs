@@ -8,7 +8,7 @@ use super::AwsCloud;
 use super::answer::{count, tags, text};
 use super::elb_rule::{live_actions, live_condition};
 use crate::cloud::{CloudError, CloudErrorKind};
-use crate::model::{HealthCheck, LiveListener, LiveRule, LiveTargetGroup, Tags, TargetHealth};
+use crate::model::{HealthCheck, LiveListener, LiveRule, LiveTargetGroup, Selector, Tags, TargetHealth};
 
 /// ARNs in one `DescribeTags` (`aws.md` 4.4).
 const TAGGED_AT_ONCE: usize = 20;
@@ -28,10 +28,11 @@ impl AwsCloud {
         let request = self.clients.elb.describe_listeners().load_balancer_arn(&balancer_arn);
         let answer = self.caller.call("elasticloadbalancing:DescribeListeners", || request.clone().send()).await?;
         let listener = answer.listeners().iter().find(|listener| listener.port() == Some(i32::from(port)));
-        Ok(listener.map(|listener| LiveListener {
+        let Some(listener) = listener else { return Ok(None) };
+        Ok(Some(LiveListener {
             arn: text(listener.listener_arn()),
             load_balancer_arn: balancer_arn,
-            vpc: balancer.vpc_id().map(str::to_owned),
+            vpc: self.vpc_of(balancer).await?,
             protocol: listener.protocol().map(|protocol| protocol.as_str().to_owned()),
         }))
     }
@@ -50,12 +51,29 @@ impl AwsCloud {
         let balancer_arn = text(listener.load_balancer_arn());
         let request = self.clients.elb.describe_load_balancers().load_balancer_arns(&balancer_arn);
         let answer = self.caller.call("elasticloadbalancing:DescribeLoadBalancers", || request.clone().send()).await?;
+        let vpc = match answer.load_balancers().first() {
+            Some(balancer) => self.vpc_of(balancer).await?,
+            None => None,
+        };
         Ok(Some(LiveListener {
             arn: arn.to_owned(),
-            vpc: answer.load_balancers().first().and_then(|balancer| balancer.vpc_id()).map(str::to_owned),
+            vpc,
             load_balancer_arn: balancer_arn,
             protocol: listener.protocol().map(|protocol| protocol.as_str().to_owned()),
         }))
+    }
+
+    /// The VPC of a load balancer. MiniStack names its default VPC for all of them: where the server is not AWS, the
+    /// load balancer's own subnets are asked instead.
+    async fn vpc_of(&self, balancer: &elb::LoadBalancer) -> Result<Option<String>, CloudError> {
+        let subnet = balancer.availability_zones().first().and_then(|zone| zone.subnet_id());
+        if let (true, Some(subnet)) = (self.clients.emulated, subnet) {
+            let found = self.subnets(&Selector::Id(subnet.to_owned())).await?;
+            if let Some(subnet) = found.into_iter().next() {
+                return Ok(Some(subnet.vpc));
+            }
+        }
+        Ok(balancer.vpc_id().map(str::to_owned))
     }
 
     /// Every rule of a listener in order of priority, the default rule last; tags unread. `None`: no such listener.

@@ -38,7 +38,9 @@ where
         retry_at: None,
     };
     if status.is_some() && html {
-        let message = format!("the server does not know this operation (HTTP {})", status.unwrap_or_default());
+        let status = status.unwrap_or_default();
+        let message =
+            format!("the server has no such operation, or broke over it: it answered HTTP {status} with HTML");
         return base(CloudErrorKind::Refused, Some(NOT_IMPLEMENTED.to_owned()), message);
     }
     match (&error, code) {
@@ -134,6 +136,8 @@ fn kind_of(operation: &str, code: &str, message: &str, status: u16) -> CloudErro
         | "MissingAuthenticationTokenException"
         | "InvalidAccessKeyId"
         | "AuthFailure" => Kind::NoCredentials,
+        // AWS says `ObjectNotFoundException`, moto this.
+        "ValidationException" if says("no scaling policy found") || says("no scalable target found") => Kind::NotFound,
         "ClientException" if says("unable to describe task definition") => Kind::NotFound,
         "InvalidParameterException" if says("draining") => Kind::Busy,
         "InvalidParameterException" if says("not idempotent") => Kind::Conflict,

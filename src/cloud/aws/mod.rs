@@ -11,6 +11,7 @@ mod efs;
 mod efs_read;
 mod elb;
 mod elb_action;
+mod elb_page;
 mod elb_read;
 mod elb_rule;
 mod error;

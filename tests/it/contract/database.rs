@@ -217,11 +217,30 @@ pub(super) async fn a_restored_database_is_ours_with_everything_said_anew(ground
     };
     ground.perform_twice(restore).await;
     let restored = available(ground).await;
-    assert_ne!(restored.resource_id, found.resource_id, "another instance");
     assert_eq!(restored.tags, tags);
     assert_eq!((restored.encrypted, restored.publicly_accessible, restored.storage_gib), (true, false, 20));
-    ground.refused(delete(ground, &restored, &name), CloudErrorKind::Unsafe).await;
     ground.perform(Action::SetMasterPassword { key: database_key, identifier, secret_arn }).await;
+}
+
+pub(super) async fn a_snapshot_of_the_former_instance_does_not_stand_for_the_restored_one(ground: &Ground) {
+    let (found, _) = database(ground).await;
+    let name = ground.name("db-20261122t000000z-0a1b");
+    snapshot(ground, &name).await;
+    ground.perform(delete(ground, &found, &name)).await;
+    let identifier = ground.name("db");
+    ground.wait(Subject::Database { identifier }, |status| *status == Status::Absent).await;
+    let database_key = key("database/main");
+    let restore = Action::RestoreDatabase {
+        tags: ground.tags(&database_key),
+        key: database_key,
+        snapshot: name.clone(),
+        spec: ground.database_spec(),
+        security_groups: vec![ground.borrowed.security_group.clone()],
+    };
+    ground.perform(restore).await;
+    let restored = available(ground).await;
+    assert_ne!(restored.resource_id, found.resource_id, "another instance");
+    ground.refused(delete(ground, &restored, &name), CloudErrorKind::Unsafe).await;
 }
 
 pub(super) async fn a_database_of_somebody_else_is_left_alone(ground: &Ground) {

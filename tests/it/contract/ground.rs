@@ -210,7 +210,7 @@ impl Ground {
 
     /// Performs an action that must succeed.
     pub(super) async fn perform(&self, action: Action) -> Receipt {
-        self.attempt(&action).await.unwrap_or_else(|error| panic!("{action:?}: {error}"))
+        self.attempt(&action).await.unwrap_or_else(|error| panic!("{error}\nof {action:?}"))
     }
 
     /// Performs an action twice with one token: the second time changes nothing and says the same facts.

@@ -134,6 +134,9 @@ async fn network(settings: &SdkConfig) -> (String, Vec<String>, String) {
     let ec2 = aws_sdk_ec2::Client::new(settings);
     let vpc = ec2.create_vpc().cidr_block("10.0.0.0/16").send().await.expect("a VPC");
     let vpc = vpc.vpc().and_then(|vpc| vpc.vpc_id()).expect("its id").to_owned();
+    // moto gives the network interface of a task no name without it, and breaks over the task.
+    let names = aws_sdk_ec2::types::AttributeBooleanValue::builder().value(true).build();
+    ec2.modify_vpc_attribute().vpc_id(&vpc).enable_dns_hostnames(names).send().await.expect("DNS names");
     let mut subnets = Vec::new();
     for (zone, range) in [("a", "10.0.1.0/24"), ("b", "10.0.2.0/24")] {
         let subnet = ec2.create_subnet().vpc_id(&vpc).cidr_block(range).availability_zone(format!("{REGION}{zone}"));
