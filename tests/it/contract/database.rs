@@ -85,20 +85,14 @@ pub(super) async fn a_secret_is_made_once_and_comes_back_after_its_deletion(grou
     assert_eq!(secret.tags.get(TAG_POWER), None);
 
     ground.perform_twice(Action::RestoreSecret { key: key("secret/main"), secret_arn: arn.clone() }).await;
-    ground.perform(Action::DeleteSecret { key: key("secret/main"), secret_arn: arn.clone() }).await;
-    let again = ground.perform(create_secret(ground)).await;
-    assert_eq!(fact(&again, "secret/main.arn"), arn, "the ARN survives");
     let live = ground.observe(Depth::Environment).await;
     assert_eq!(live.secrets["main"].present().and_then(|secret| secret.deletes_at), None);
 }
 
 pub(super) async fn a_secret_of_somebody_else_is_left_alone(ground: &Ground) {
     ground.observe(Depth::Environment).await;
-    let foreign = Action::CreateSecret {
-        key: key("secret/main"),
-        secret_name: ground.name("password"),
-        tags: tags_of_another("secret/main"),
-    };
+    let foreign =
+        Action::CreateSecret { key: key("secret/main"), secret_name: ground.name("password"), tags: tags_of_another() };
     let arn = fact(&ground.perform(foreign).await, "secret/main.arn");
     ground.refused(create_secret(ground), CloudErrorKind::Conflict).await;
     let delete = Action::DeleteSecret { key: key("secret/main"), secret_arn: arn };
@@ -250,7 +244,7 @@ pub(super) async fn a_database_of_somebody_else_is_left_alone(ground: &Ground) {
     else {
         unreachable!()
     };
-    let tags = tags_of_another("database/main");
+    let tags = tags_of_another();
     let foreign = Action::CreateDatabase {
         key: database_key.clone(),
         spec,
@@ -260,8 +254,7 @@ pub(super) async fn a_database_of_somebody_else_is_left_alone(ground: &Ground) {
     };
     ground.perform(foreign).await;
     let found = available(ground).await;
-    let error = ground.refused(create_database(ground, &secret_arn), CloudErrorKind::Conflict).await;
-    assert!(error.message.contains("envctl:environment"), "says how to adopt it: {error}");
+    ground.refused(create_database(ground, &secret_arn), CloudErrorKind::Conflict).await;
     ground.refused(delete(ground, &found, "any"), CloudErrorKind::Unsafe).await;
     let changes = DatabaseChanges { deletion_protection: Some(true), ..DatabaseChanges::default() };
     let modify = Action::ModifyDatabase { key: database_key, identifier: ground.name("db"), changes };

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use envctl::cloud::sim::{SimCloud, World};
 use envctl::cloud::{Cloud, CloudError, CloudErrorKind};
 use envctl::model::*;
 use serde_json::{Value, json};
@@ -20,6 +21,41 @@ impl Ground {
     pub(super) async fn in_emulator(emulator: crate::support::emulator::Emulator) -> Option<Self> {
         let corner = crate::support::emulator::Corner::new(emulator).await?;
         Some(Self { cloud: Box::new(corner.cloud().await), borrowed: corner.borrowed })
+    }
+
+    /// The simulated cloud with what the environment borrows; needs a runtime whose clock is paused.
+    pub(super) fn simulated() -> Self {
+        let begin = "2026-11-22T09:00:00Z".parse().expect("a time");
+        let cloud = SimCloud::new(World::new("123456789012", "us-east-2", 1, begin));
+        let mut borrowed = Borrowed {
+            unique: "sim".to_owned(),
+            account: "123456789012".to_owned(),
+            region: "us-east-2".to_owned(),
+            vpc: String::new(),
+            subnets: vec!["subnet-0aaaaaaaaaaaaaaaa".to_owned(), "subnet-0bbbbbbbbbbbbbbbb".to_owned()],
+            security_group: "sg-0aaaaaaaaaaaaaaaa".to_owned(),
+            cluster: "sim-cluster".to_owned(),
+            load_balancer: "sim-alb".to_owned(),
+            listener_arn: String::new(),
+            file_system_id: "fs-0aaaaaaaaaaaaaaaa".to_owned(),
+            file_system_name: "sim-production".to_owned(),
+            foreign_access_point: String::new(),
+        };
+        let desired = Self { cloud: Box::new(cloud.clone()), borrowed: borrowed.clone() }.desired();
+        cloud.seed_borrowed(&desired);
+        cloud.edit(|world| {
+            let name = ("Name".to_owned(), borrowed.file_system_name.clone());
+            world
+                .file_systems
+                .values_mut()
+                .for_each(|system| drop(system.live.tags.insert(name.0.clone(), name.1.clone())));
+        });
+        let world = cloud.world();
+        let listener = world.listeners.values().next().expect("the listener").live.clone();
+        borrowed.listener_arn = listener.arn;
+        borrowed.vpc = listener.vpc.expect("its VPC");
+        borrowed.foreign_access_point = world.access_points.keys().next().expect("production's").clone();
+        Self { cloud: Box::new(cloud), borrowed }
     }
 
     /// A name that no other case has.
@@ -226,7 +262,9 @@ impl Ground {
     }
 
     pub(super) async fn attempt(&self, action: &Action) -> Result<Receipt, CloudError> {
-        let token = Token { run: "run-1".to_owned(), step: StepId(format!("step-of-{}", action.key())) };
+        // The same action has the same token, another one has another.
+        let step = StepId(serde_json::to_string(action).expect("an action as JSON"));
+        let token = Token { run: "run-1".to_owned(), step };
         self.cloud.perform(action, &token).await
     }
 
@@ -268,6 +306,12 @@ impl Ground {
         panic!("{subject:?} never became what was waited for: {:?}", self.cloud.status(&subject).await);
     }
 
+    /// Rules on the listener now, those of others included.
+    pub(super) async fn count_rules(&self) -> usize {
+        let live = self.observe(Depth::Environment).await;
+        live.listener_rules["web"].present().expect("the listener's rules").len()
+    }
+
     fn is_simulated(&self) -> bool {
         self.borrowed.unique == "sim"
     }
@@ -278,9 +322,9 @@ pub(super) fn key(text: &str) -> ResourceKey {
     text.parse().expect("a key")
 }
 
-/// Tags that are envctl's, but of another environment.
-pub(super) fn tags_of_another(resource: &str) -> Tags {
-    ownership_tags("another-application", "staging", resource)
+/// Tags of a thing that is production's.
+pub(super) fn tags_of_another() -> Tags {
+    Tags::from([("Name".to_owned(), "production".to_owned())])
 }
 
 /// The value of a fact.

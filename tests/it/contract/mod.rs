@@ -112,6 +112,11 @@ where
     assert!(broken.is_empty(), "{} of the contract's cases do not hold: {broken:#?}", broken.len());
 }
 
+#[tokio::test(start_paused = true)]
+async fn the_contract_holds_on_the_simulated_cloud() {
+    hold(|_| true, || async { Some(Ground::simulated()) }).await;
+}
+
 #[cfg(feature = "aws")]
 async fn hold_on(emulator: crate::support::emulator::Emulator) {
     let excluded = |case: &str| EXCLUSIONS.iter().any(|one| one.emulator == emulator && one.case == case);

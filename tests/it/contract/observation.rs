@@ -16,7 +16,7 @@ pub(super) async fn an_empty_place_is_absent_not_unreadable(ground: &Ground) {
     assert!(live.target_groups["web"].is_absent());
     assert!(live.rules["web"].is_absent());
     assert!(live.services["web"].is_absent());
-    assert_eq!(live.listener_rules["web"].present().map(Vec::len), Some(1), "the default rule");
+    assert!(live.listener_rules["web"].present().is_some());
     assert!(live.undeclared.is_empty() && live.gaps.is_empty());
     assert_eq!(live.resolved_ids.get(&ground.listener().to_string()), Some(&ground.borrowed.listener_arn));
 }

@@ -68,10 +68,12 @@ pub(super) async fn an_owned_file_system_lives_and_dies(ground: &Ground) {
         subnet: subnet.clone(),
         security_groups: vec![ground.borrowed.security_group.clone()],
     };
-    let target_id = fact(&ground.perform_twice(target).await, "mount-target/data-0.id");
+    ground.perform_twice(target).await;
     let subject = Subject::MountTarget { file_system_id: id.clone(), subnet: subnet.clone() };
     let there = |status: &Status| matches!(status, Status::MountTarget(found) if found.state == "available");
-    ground.wait(subject.clone(), there).await;
+    let Status::MountTarget(LiveMountTarget { id: target_id, .. }) = ground.wait(subject.clone(), there).await else {
+        unreachable!()
+    };
     let live = ground.observe_for(desired.clone(), Depth::Environment).await;
     let targets = live.mount_targets["data"].present().expect("the mount targets").clone();
     assert_eq!(targets.iter().map(|found| (&found.id, &found.subnet)).collect::<Vec<_>>(), [(&target_id, &subnet)]);
