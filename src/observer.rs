@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::cloud::{Cloud, CloudError, CloudErrorKind};
+use crate::cloud::{CloudError, CloudErrorKind, Observe};
 use crate::model::{DataSource, Depth, Desired, Live, Scope};
 
 /// Looks at an environment before they are given up when the cloud throttles or does not answer. The clouds retry
@@ -30,10 +30,10 @@ pub fn scope_with_data(mut scope: Scope, source: &DataSource) -> Scope {
 /// # Errors
 /// The cloud's last error, when it could say nothing at all. A single resource that could not be read is no error but
 /// a [`Sighting::Unreadable`](crate::model::Sighting).
-pub async fn observe(cloud: &dyn Cloud, scope: &Scope) -> Result<Live, CloudError> {
+pub async fn observe<C: Observe + ?Sized>(cloud: &C, scope: &Scope) -> Result<Live, CloudError> {
     let mut pause = Duration::from_secs(1);
     for _ in 1..TRIES {
-        match cloud.observe(scope).await {
+        match cloud.look(scope).await {
             Err(error) if matches!(error.kind, CloudErrorKind::Throttled | CloudErrorKind::Unavailable) => {
                 tokio::time::sleep(pause).await;
                 pause *= 3;
@@ -41,5 +41,5 @@ pub async fn observe(cloud: &dyn Cloud, scope: &Scope) -> Result<Live, CloudErro
             answer => return answer,
         }
     }
-    cloud.observe(scope).await
+    cloud.look(scope).await
 }

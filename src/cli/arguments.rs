@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 
-use crate::ui;
+use super::output::Output;
 use crate::workspace::Workspace;
 
 /// Flags of every command.
@@ -22,9 +22,10 @@ pub(super) struct GlobalArgs {
     /// Where locks and history are: a folder, or s3://bucket/prefix for a team [default: .envctl in the workspace]
     #[arg(long, global = true, env = "ENVCTL_STORE", hide_env_values = true, value_name = "PLACE")]
     pub(super) store: Option<String>,
-    /// How the answer is written to stdout
-    #[arg(long, short, global = true, env = "ENVCTL_OUTPUT", hide_env_values = true, value_enum, default_value_t)]
-    pub(super) output: Output,
+    /// How the answer is written: text or json; cost also markdown; drift also markdown, junit, sarif, html, github,
+    /// comment, several at once
+    #[arg(long, short, global = true, env = "ENVCTL_OUTPUT", hide_env_values = true, value_name = "FORMAT[=FILE]")]
+    pub(super) output: Vec<Output>,
     /// Say nothing on stderr but errors and questions
     #[arg(long, short, global = true, conflicts_with = "verbose")]
     pub(super) quiet: bool,
@@ -60,25 +61,6 @@ impl CloudChoice {
     /// AWS, where this build knows it.
     fn built_in() -> Self {
         if cfg!(feature = "aws") { Self::Aws } else { Self::Sim }
-    }
-}
-
-/// `--output`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(super) enum Output {
-    /// For people
-    #[default]
-    Text,
-    /// One JSON value with a format_version
-    Json,
-}
-
-impl From<Output> for ui::Format {
-    fn from(output: Output) -> Self {
-        match output {
-            Output::Text => Self::Text,
-            Output::Json => Self::Json,
-        }
     }
 }
 

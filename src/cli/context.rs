@@ -8,12 +8,13 @@ use jiff::Timestamp;
 use super::arguments::{CloudChoice, ColorWhen, GlobalArgs};
 use super::error::CliError;
 use super::identity::Identity;
+use super::output::{self, Output};
 use super::simulated::{self, Simulated};
 use crate::clock::{Clock, WallClock};
-use crate::cloud::Cloud;
+use crate::cloud::{Cloud, ReadOnlyCloud};
 use crate::model::Desired;
 use crate::store::Store;
-use crate::ui::{Ui, Verbosity};
+use crate::ui::{Format, Ui, Verbosity};
 use crate::workspace::Workspace;
 
 /// What every command has.
@@ -32,6 +33,19 @@ pub(super) struct Session {
     pub(super) simulated: bool,
 }
 
+/// A cloud that can only be looked at, and what is remembered of it.
+pub(super) struct View {
+    pub(super) cloud: ReadOnlyCloud,
+    pub(super) store: Store,
+}
+
+impl Session {
+    /// The session without any way to write to the cloud.
+    pub(super) fn view(&self) -> View {
+        View { cloud: ReadOnlyCloud::new(Arc::clone(&self.cloud)), store: self.store.clone() }
+    }
+}
+
 impl Context {
     /// Decides colour and width once, for the whole run.
     pub(super) fn new(global: GlobalArgs) -> Self {
@@ -47,7 +61,25 @@ impl Context {
             ColorWhen::Never => anstream::ColorChoice::Never,
         };
         choice.write_global();
-        Self { ui: Ui::detect(global.output.into(), verbosity), global }
+        let json = |output: &Output| output.file.is_none() && output.format == "json";
+        let format = if global.output.iter().any(json) { Format::Json } else { Format::Text };
+        Self { ui: Ui::detect(format, verbosity), global }
+    }
+
+    /// The answers asked for; nothing asked for is text on stdout.
+    pub(super) fn outputs(&self) -> Vec<Output> {
+        let text = || Output { format: "text".to_owned(), file: None };
+        if self.global.output.is_empty() { vec![text()] } else { self.global.output.clone() }
+    }
+
+    /// Refuses formats and files that most commands do not know.
+    pub(super) fn only_text_or_json(&self) -> Result<(), CliError> {
+        output::require(&self.global.output, &["text", "json"], "this command")?;
+        match self.global.output.iter().find_map(|output| output.file.as_ref()) {
+            Some(file) => Err(CliError::usage(format!("this command writes to stdout, not to {}", file.display()))
+                .hint("redirect stdout with >")),
+            None => Ok(()),
+        }
     }
 
     /// The workspace that `--workspace` names, or that is found upwards from here.
@@ -103,6 +135,18 @@ impl Context {
             }
             CloudChoice::Aws => with_aws(desired, store, &self.ui, body),
         }
+    }
+}
+
+impl Context {
+    /// [`Context::with_cloud`] for a body that can only look.
+    pub(super) fn with_view<T>(
+        &self,
+        workspace: &Workspace,
+        desired: &Desired,
+        body: impl AsyncFnOnce(&View) -> Result<T, CliError>,
+    ) -> Result<T, CliError> {
+        self.with_cloud(workspace, desired, async |session| body(&session.view()).await)
     }
 }
 

@@ -73,6 +73,13 @@ impl CliError {
         self
     }
 
+    /// The message, its details and the problems, for a place that has no room for more.
+    pub(super) fn in_one_line(&self) -> String {
+        let problems = self.problems.iter().map(|problem| problem.message.clone());
+        let parts = std::iter::once(self.message.clone()).chain(self.details.iter().cloned()).chain(problems);
+        parts.collect::<Vec<_>>().join("; ")
+    }
+
     /// The code it ends with.
     pub(super) fn exit(&self) -> Exit {
         self.exit

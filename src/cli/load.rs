@@ -22,6 +22,17 @@ pub(super) fn names(workspace: &Workspace, named: Option<&str>) -> Result<Vec<St
     Ok(names)
 }
 
+/// The environments named, or every one.
+pub(super) fn all_or(workspace: &Workspace, named: &[String]) -> Result<Vec<String>, CliError> {
+    if named.is_empty() {
+        return names(workspace, None);
+    }
+    for name in named {
+        workspace.require(name)?;
+    }
+    Ok(named.to_vec())
+}
+
 /// What is wanted of an environment.
 pub(super) fn desired(workspace: &Workspace, name: &str) -> Result<Desired, CliError> {
     workspace.require(name)?;

@@ -1,16 +1,16 @@
 //! Looking at an environment, and what the tags remember of it.
 
-use super::context::{Context, Session};
+use jiff::Timestamp;
+
+use super::context::{Context, Session, View};
 use super::error::CliError;
 use super::exit::Exit;
 use super::run_id::RunId;
-use crate::model::{
-    DataSource, Depth, Desired, Goal, Live, Policy, Power, SleepMode, TAG_POWER, TAG_POWER_BY, TAG_POWER_SINCE, present,
-};
+use crate::model::{self, DataSource, Depth, Desired, Goal, Live, Policy, Power, SleepMode};
+use crate::observer;
 use crate::report::{self, PriceTable};
 use crate::store::cache::Cache;
 use crate::ui::status::Remembered;
-use crate::{observer, planner};
 
 /// Observes, and makes sure that the credentials are those of the spec's account and region.
 pub(super) async fn observe(
@@ -19,10 +19,20 @@ pub(super) async fn observe(
     depth: Depth,
     source: &DataSource,
 ) -> Result<Live, CliError> {
-    let cache = Cache::new(&session.store);
+    through(&session.view(), desired, depth, source).await
+}
+
+/// [`observe`] for who holds no way to write.
+pub(super) async fn through(
+    view: &View,
+    desired: &Desired,
+    depth: Depth,
+    source: &DataSource,
+) -> Result<Live, CliError> {
+    let cache = Cache::new(&view.store);
     let known_ids = cache.known_ids(&desired.environment).await;
     let scope = observer::scope_with_data(observer::scope(desired, depth, known_ids), source);
-    let live = observer::observe(&*session.cloud, &scope).await?;
+    let live = observer::observe(&view.cloud, &scope).await?;
     guard(desired, &live)?;
     cache.remember_ids(&desired.environment, &live.resolved_ids).await;
     Ok(live)
@@ -53,8 +63,13 @@ fn guard(desired: &Desired, live: &Live) -> Result<(), CliError> {
 
 /// What the planner must know beside desired and live.
 pub(super) fn policy(context: &Context, session: &Session, desired: &Desired, run: &RunId) -> Policy {
+    policy_at(context, session.clock.now(), desired, run)
+}
+
+/// [`policy`] at this time.
+pub(super) fn policy_at(context: &Context, now: Timestamp, desired: &Desired, run: &RunId) -> Policy {
     Policy {
-        now: session.clock.now(),
+        now,
         who: context.identity().who(),
         suffix: run.suffix().to_owned(),
         sleep_cost: report::sleep_cost(desired, &PriceTable::shipped()),
@@ -63,26 +78,18 @@ pub(super) fn policy(context: &Context, session: &Session, desired: &Desired, ru
 
 /// The power state asked for last, with since when and by whom.
 pub(super) fn remembered(desired: &Desired, live: &Live) -> Option<Remembered> {
-    let power = planner::power_remembered(desired, live)?;
-    let active = present(&live.services).filter(|(_, service)| service.is_active());
-    let services = active.map(|(_, service)| &service.tags);
-    let kept = present(&live.secrets).filter(|(_, secret)| secret.deletes_at.is_none());
-    let secrets = kept.map(|(_, secret)| &secret.tags);
-    let groups = present(&live.target_groups).map(|(_, group)| &group.tags);
-    let points = present(&live.access_points).map(|(_, point)| &point.tags);
-    let mut tags = services.chain(secrets).chain(groups).chain(points).filter(|tags| desired.owns(tags));
-    let found = tags.find(|tags| tags.get(TAG_POWER).is_some_and(|text| text == power.as_str()));
-    Some(Remembered {
-        power,
-        since: found.and_then(|tags| tags.get(TAG_POWER_SINCE)).and_then(|text| text.parse().ok()),
-        by: found.and_then(|tags| tags.get(TAG_POWER_BY)).cloned(),
-    })
+    let model::Remembered { power, since, by, .. } = model::Remembered::find(live, desired)?;
+    Some(Remembered { power, since, by })
 }
 
 /// The goal that keeps an environment as it was asked for; `power` is what it is now.
 pub(super) fn goal_of(remembered: Option<&Remembered>, power: Power) -> Goal {
-    let wanted = remembered.map_or(if power == Power::Absent { Power::Absent } else { Power::Up }, |found| found.power);
-    match wanted {
+    goal_to_keep(remembered.map_or(if power == Power::Absent { Power::Absent } else { Power::Up }, |found| found.power))
+}
+
+/// The goal that leads to a power state again.
+pub(super) fn goal_to_keep(power: Power) -> Goal {
+    match power {
         Power::Up => Goal::Up { from: DataSource::Latest },
         Power::Parked => Goal::Down { mode: SleepMode::Park, idle: None },
         Power::Hibernated => Goal::Down { mode: SleepMode::Hibernate, idle: None },

@@ -7,8 +7,10 @@ mod confirm;
 #[cfg(feature = "aws")]
 mod connection;
 mod context;
+mod cost;
 mod destroy;
 mod down;
+mod drift;
 mod error;
 mod exit;
 mod history;
@@ -18,6 +20,7 @@ mod load;
 mod lock;
 mod look;
 mod outcome;
+mod output;
 mod plan;
 mod render;
 mod run_id;
@@ -64,6 +67,8 @@ enum Command {
     #[command(visible_alias = "sleep")]
     Down(down::Args),
     Status(status::Args),
+    Drift(drift::Args),
+    Cost(cost::Args),
     Snapshot(snapshot::Args),
     Destroy(destroy::Args),
     Lock(lock::Args),
@@ -89,18 +94,29 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn dispatch(cli: Cli) -> Exit {
     let context = Context::new(cli.global);
     let result = match cli.command {
-        Command::Validate(args) => validate::run(&context, &args),
-        Command::Render(args) => render::run(&context, &args),
-        Command::Plan(args) => plan::run(&context, &args),
-        Command::Up(args) => up::run(&context, &args),
-        Command::Down(args) => down::run(&context, &args),
-        Command::Status(args) => status::run(&context, &args),
-        Command::Snapshot(args) => snapshot::run(&context, &args),
-        Command::Destroy(args) => destroy::run(&context, &args),
-        Command::Lock(args) => lock::run(&context, &args),
-        Command::History(args) => history::run(&context, &args),
-        Command::Sim(args) => sim::run(&context, &args),
-        Command::Completions(args) => completions::run(&context, &args),
+        Command::Drift(args) => drift::run(&context, &args),
+        Command::Cost(args) => cost::run(&context, &args),
+        command => context.only_text_or_json().and_then(|()| run(&context, command)),
     };
     result.unwrap_or_else(|error: CliError| error.report(&context.ui))
+}
+
+/// Runs a command whose answers are text or JSON on stdout.
+fn run(context: &Context, command: Command) -> Result<Exit, CliError> {
+    match command {
+        Command::Validate(args) => validate::run(context, &args),
+        Command::Render(args) => render::run(context, &args),
+        Command::Plan(args) => plan::run(context, &args),
+        Command::Up(args) => up::run(context, &args),
+        Command::Down(args) => down::run(context, &args),
+        Command::Status(args) => status::run(context, &args),
+        Command::Drift(args) => drift::run(context, &args),
+        Command::Cost(args) => cost::run(context, &args),
+        Command::Snapshot(args) => snapshot::run(context, &args),
+        Command::Destroy(args) => destroy::run(context, &args),
+        Command::Lock(args) => lock::run(context, &args),
+        Command::History(args) => history::run(context, &args),
+        Command::Sim(args) => sim::run(context, &args),
+        Command::Completions(args) => completions::run(context, &args),
+    }
 }

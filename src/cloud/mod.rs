@@ -3,6 +3,8 @@
 #[cfg(feature = "aws")]
 pub mod aws;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
 use crate::model::{Action, Live, Receipt, Scope, Status, Subject, Token};
@@ -30,6 +32,41 @@ pub trait Cloud: Send + Sync {
     /// # Errors
     /// As for [`Cloud::perform`]. Absence is a [`Status`], no error.
     async fn status(&self, subject: &Subject) -> Result<Status, CloudError>;
+}
+
+/// What can be looked at: every cloud, and a [`ReadOnlyCloud`].
+#[async_trait]
+pub trait Observe: Send + Sync {
+    /// See [`Cloud::observe`].
+    ///
+    /// # Errors
+    /// As [`Cloud::observe`].
+    async fn look(&self, scope: &Scope) -> Result<Live, CloudError>;
+}
+
+#[async_trait]
+impl<T: Cloud + ?Sized> Observe for T {
+    async fn look(&self, scope: &Scope) -> Result<Live, CloudError> {
+        self.observe(scope).await
+    }
+}
+
+/// A cloud that can only be looked at: whoever holds this, and nothing else, cannot change anything.
+#[derive(Clone)]
+pub struct ReadOnlyCloud(Arc<dyn Cloud>);
+
+impl ReadOnlyCloud {
+    /// Takes away every way to write.
+    pub fn new(cloud: Arc<dyn Cloud>) -> Self {
+        Self(cloud)
+    }
+}
+
+#[async_trait]
+impl Observe for ReadOnlyCloud {
+    async fn look(&self, scope: &Scope) -> Result<Live, CloudError> {
+        self.0.observe(scope).await
+    }
 }
 
 /// An error of a cloud, with everything that a person or AWS support would ask for.

@@ -28,25 +28,16 @@ impl Remembered {
         })
     }
 
-    /// Reads the first resource of this environment that remembers: services, secrets, and then whatever exists.
+    /// Reads the first resource of this environment that remembers: services, secrets (a destroyed environment, whose
+    /// secrets wait for their deletion, remembers nothing), target groups, access points.
     pub fn find(live: &Live, desired: &Desired) -> Option<Self> {
-        let services = present(&live.services).map(|(_, service)| &service.tags);
-        let secrets = present(&live.secrets).map(|(_, secret)| &secret.tags);
-        let databases = present(&live.databases).map(|(_, database)| &database.tags);
+        let active = present(&live.services).filter(|(_, service)| service.is_active());
+        let services = active.map(|(_, service)| &service.tags);
+        let kept = present(&live.secrets).filter(|(_, secret)| secret.deletes_at.is_none());
+        let secrets = kept.map(|(_, secret)| &secret.tags);
         let groups = present(&live.target_groups).map(|(_, group)| &group.tags);
         let points = present(&live.access_points).map(|(_, point)| &point.tags);
-        let systems = present(&live.file_systems).map(|(_, system)| &system.tags);
-        let rules = present(&live.rules).filter_map(|(_, rule)| rule.tags.as_ref());
-        let logs = present(&live.log_groups).filter_map(|(_, group)| group.tags.as_ref());
-        services
-            .chain(secrets)
-            .chain(databases)
-            .chain(groups)
-            .chain(points)
-            .chain(systems)
-            .chain(rules)
-            .chain(logs)
-            .filter(|tags| desired.owns(tags))
-            .find_map(Self::of)
+        let mut all = services.chain(secrets).chain(groups).chain(points).filter(|tags| desired.owns(tags));
+        all.find_map(Self::of)
     }
 }

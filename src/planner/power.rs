@@ -1,8 +1,8 @@
 //! The power state: what is there now, and remembering what was asked for.
 
 use crate::model::{
-    Action, Desired, Live, LiveService, Power, Reason, ResourceKey, ResourceKind, RuleAction, StepId, TAG_BEFORE_SLEEP,
-    TAG_POWER, Tags, present,
+    Action, Desired, Live, LiveService, Power, Reason, Remembered, ResourceKey, ResourceKind, RuleAction, StepId,
+    TAG_BEFORE_SLEEP, TAG_POWER, Tags, present,
 };
 
 use super::database;
@@ -28,14 +28,7 @@ pub fn power_now(desired: &Desired, live: &Live) -> Power {
 
 /// The power state asked for last; `None`: never asked, or nothing is there that could remember it.
 pub fn remembered(desired: &Desired, live: &Live) -> Option<Power> {
-    let of_services =
-        present(&live.services).filter(|(_, service)| service.is_active()).map(|(_, service)| &service.tags);
-    let of_secrets =
-        present(&live.secrets).filter(|(_, secret)| secret.deletes_at.is_none()).map(|(_, secret)| &secret.tags);
-    let tags = of_services.chain(of_secrets);
-    let others = present(&live.target_groups).map(|(_, group)| &group.tags);
-    let others = others.chain(present(&live.access_points).map(|(_, point)| &point.tags));
-    tags.chain(others).filter(|tags| desired.owns(tags)).find_map(|tags| tags.get(TAG_POWER)?.parse().ok())
+    Remembered::find(live, desired).map(|remembered| remembered.power)
 }
 
 /// How the databases sleep, when every one of them does: parked as soon as one is stopped.

@@ -29,6 +29,8 @@ pub(super) fn enter(desired: &Desired, options: &CostOptions, ledger: &mut Ledge
             Some(Throughput::Bursting) | None => {}
         }
         match (borrowed, size) {
+            // A borrowed file system that nothing of this environment is on costs nothing more.
+            (true, _) if !desired.access_points.values().any(|point| point.file_system == *name) => {}
             (true, _) => ledger.by_use(&key, "files of this environment, on production's file system", "efs/standard"),
             (false, Some(size)) => stored(&key, size, ledger),
             (false, None) => ledger.by_use(&key, "stored files, asleep too", "efs/standard"),

@@ -94,13 +94,17 @@ const FORMATS: [(&str, DriftFormat); 8] = [
     ("comment", DriftFormat::Comment),
 ];
 
+impl DriftFormat {
+    /// The names of all formats.
+    pub const NAMES: [&'static str; 8] = ["text", "json", "markdown", "junit", "sarif", "html", "github", "comment"];
+}
+
 impl FromStr for DriftFormat {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let names: Vec<&str> = FORMATS.iter().map(|(name, _)| *name).collect();
         let known = FORMATS.iter().find(|(name, _)| *name == text).map(|(_, format)| *format);
-        known.ok_or_else(|| format!("`{text}` is no format of drift reports: expected {}", names.join(", ")))
+        known.ok_or_else(|| format!("`{text}` is no format of drift reports: expected {}", Self::NAMES.join(", ")))
     }
 }
 
