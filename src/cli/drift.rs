@@ -6,9 +6,8 @@ use super::arguments::environment_completer;
 use super::context::Context;
 use super::error::CliError;
 use super::exit::Exit;
-use super::run_id::RunId;
 use super::{load, look, output};
-use crate::model::{DataSource, Depth, Desired, Power, Remembered};
+use crate::model::{DataSource, Depth, Desired, Policy, Power, Remembered};
 use crate::planner;
 use crate::report::{self, AcceptedDifferences, CostOptions, DriftInput, DriftReport, PriceTable};
 use crate::ui::drift::{self, DriftFormat, DriftRun, Verdict};
@@ -87,8 +86,13 @@ fn look_at(
         let live = look::through(view, desired, Depth::Preflight, &DataSource::Latest).await?;
         let remembered = Remembered::find(&live, desired).map(|remembered| remembered.power);
         let power = remembered.unwrap_or_else(|| planner::power_now(desired, &live));
-        let policy = look::policy_at(context, live.observed_at, desired, &RunId::new(live.observed_at));
-        // Only for what it says about mending: nothing here can perform it.
+        // The plan is only asked what it says about mending: nothing here can perform it, so it needs no run's id.
+        let policy = Policy {
+            now: live.observed_at,
+            who: context.identity().who(),
+            suffix: "0000".to_owned(),
+            sleep_cost: report::sleep_cost(desired, &PriceTable::shipped()),
+        };
         let plan = (power != Power::Absent).then(|| planner::plan(desired, &live, &look::goal_to_keep(power), &policy));
         let differences = planner::differences(desired, &live);
         Ok(report::drift(&DriftInput {

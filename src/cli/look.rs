@@ -1,7 +1,5 @@
 //! Looking at an environment, and what the tags remember of it.
 
-use jiff::Timestamp;
-
 use super::context::{Context, Session, View};
 use super::error::CliError;
 use super::exit::Exit;
@@ -63,13 +61,8 @@ fn guard(desired: &Desired, live: &Live) -> Result<(), CliError> {
 
 /// What the planner must know beside desired and live.
 pub(super) fn policy(context: &Context, session: &Session, desired: &Desired, run: &RunId) -> Policy {
-    policy_at(context, session.clock.now(), desired, run)
-}
-
-/// [`policy`] at this time.
-pub(super) fn policy_at(context: &Context, now: Timestamp, desired: &Desired, run: &RunId) -> Policy {
     Policy {
-        now,
+        now: session.clock.now(),
         who: context.identity().who(),
         suffix: run.suffix().to_owned(),
         sleep_cost: report::sleep_cost(desired, &PriceTable::shipped()),
