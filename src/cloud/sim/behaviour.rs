@@ -1,6 +1,6 @@
 //! What planted images do: the ways in which a task fails (`aws.md` 1.5).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -29,6 +29,13 @@ pub struct Behaviours {
     pub planted: BTreeMap<String, Behaviour>,
     /// Exit codes of one-off tasks by family; 0 where nothing is said.
     pub exit_codes: BTreeMap<String, i32>,
+    /// Status words of `aws.md` 2.2 in which databases end instead of `available`, by identifier: `restore-error`,
+    /// `incompatible-network`, `storage-full`.
+    pub database_ends: BTreeMap<String, String>,
+    /// Databases, by identifier, of which every snapshot ends as `failed`.
+    pub failing_snapshots: BTreeSet<String>,
+    /// Operations that are refused, `rds:StartDBInstance`, with the code: `InsufficientDBInstanceCapacity`.
+    pub refused: BTreeMap<String, String>,
 }
 
 impl Behaviours {

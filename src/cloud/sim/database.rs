@@ -104,9 +104,11 @@ impl World {
         let week = stage.at.checked_add(SignedDuration::from_hours(7 * 24)).unwrap_or(Timestamp::MAX);
         let starting = self.after(180, identifier);
         let lasts = starting.duration_since(self.now);
+        let planted = self.behaviours.database_ends.get(identifier).filter(|_| stage.status == "available");
+        let status = planted.unwrap_or(&stage.status).clone();
         let Some(database) = self.databases.get_mut(identifier) else { return };
-        database.live.status.clone_from(&stage.status);
-        match stage.status.as_str() {
+        database.live.status.clone_from(&status);
+        match status.as_str() {
             // aws.md 2.1: it restarts by itself after 7 days.
             "stopped" => {
                 database.live.automatic_restart_at = Some(week);
@@ -122,7 +124,7 @@ impl World {
             "available" | "backing-up" => {
                 let port = database.live.endpoint.as_ref().map_or(default_port(&database.live), |found| found.port);
                 database.live.endpoint = Some(Endpoint { host, port });
-                if stage.status == "available" {
+                if status == "available" {
                     database.settle_changes();
                 }
             }

@@ -5,22 +5,20 @@ use jiff::Timestamp;
 use super::world::World;
 
 impl World {
-    /// Ages the world to this time; a time before its own changes nothing.
+    /// Ages the world to this time; a time before its own changes nothing. Between two timers nothing happens: whoever
+    /// writes lets the world settle afterwards.
     pub(super) fn age(&mut self, now: Timestamp) {
-        self.settle();
         while let Some(at) = self.next_timer().filter(|at| *at <= now) {
-            // A timer in the past would be one that nothing consumed: never go round for it twice.
-            if at <= self.now {
+            // A timer in the past is one that a world was read with, or that nothing consumed: never twice.
+            let stuck = at <= self.now;
+            self.now = self.now.max(at);
+            self.settle();
+            if stuck && self.next_timer().is_some_and(|next| next <= self.now) {
                 debug_assert!(false, "a timer at {at} was not consumed at {}", self.now);
                 break;
             }
-            self.now = at;
-            self.settle();
         }
-        if now > self.now {
-            self.now = now;
-            self.settle();
-        }
+        self.now = self.now.max(now);
     }
 
     /// Lets everything act that is due now. The order lets causes come before their effects.

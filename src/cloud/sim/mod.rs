@@ -37,12 +37,14 @@ mod observe;
 mod observe_storage;
 mod perform;
 mod promise;
+mod rates;
 mod references;
 mod rule;
 mod rule_rules;
 mod scaling;
 mod secret;
 mod seed;
+mod seed_database;
 mod service;
 mod service_rules;
 mod snapshot;
@@ -76,6 +78,7 @@ pub use world::{Call, World};
 
 use calls::{half_a_call, observation_calls, status_call};
 use fault::Fault;
+use rates::Rates;
 use trouble::Trouble;
 
 /// A session with a simulated account. Clones share the account, as two people's sessions do.
@@ -96,6 +99,8 @@ struct Account {
     ahead: Duration,
     /// Tries so far, by operation and resource.
     attempts: BTreeMap<String, u64>,
+    /// What is left of AWS's rates.
+    rates: Rates,
 }
 
 impl SimCloud {
@@ -103,7 +108,8 @@ impl SimCloud {
     /// runtime.
     pub fn new(world: World) -> Self {
         let clock = TokioClock::starting_at(world.now);
-        let account = Account { world, before: None, ahead: Duration::ZERO, attempts: BTreeMap::new() };
+        let account =
+            Account { world, before: None, ahead: Duration::ZERO, attempts: BTreeMap::new(), rates: Rates::default() };
         Self { account: Arc::new(Mutex::new(account)), clock, faults: FaultPlan::NONE }
     }
 
@@ -167,7 +173,8 @@ impl SimCloud {
     fn fault_of(&self, account: &mut Account, operation: &str, key: &str, write: bool) -> Fault {
         let tries = account.attempts.entry(format!("{operation} {key}")).or_insert(0);
         *tries += 1;
-        self.faults.decide(operation, key, *tries, write)
+        let fault = self.faults.decide(operation, key, *tries, write);
+        if account.rates.allow(operation, account.world.now) { fault } else { Fault::Throttle }
     }
 
     /// One write: the fault, the effect, the line in the call log.
@@ -182,7 +189,7 @@ impl SimCloud {
         let answer = match fault {
             Fault::None | Fault::LostReply => {
                 account.world.pace_percent = self.faults.pace_percent(operation, &key);
-                let answer = account.world.perform(action, token);
+                let answer = account.world.perform_resolved(action, token);
                 account.world.pace_percent = 100;
                 account.world.settle();
                 answer

@@ -95,7 +95,7 @@ impl World {
     fn observed_snapshots(&self, scope: &Scope) -> Sightings<Vec<LiveSnapshot>> {
         let of = |identifier: &str| {
             let found = self.snapshots.values().filter(|found| found.live.database == identifier);
-            let mut found: Vec<LiveSnapshot> = found.map(|found| found.live.clone()).collect();
+            let mut found: Vec<LiveSnapshot> = found.map(|found| self.described_snapshot(found)).collect();
             found
                 .sort_by(|left, right| (right.created_at, &right.identifier).cmp(&(left.created_at, &left.identifier)));
             found
@@ -107,7 +107,7 @@ impl World {
             all.insert(identifier.clone(), Sighting::Present(of(&identifier.to_lowercase())));
         }
         for name in &scope.foreign_snapshots {
-            let found = self.snapshots.get(&name.to_lowercase()).map(|found| vec![found.live.clone()]);
+            let found = self.snapshots.get(&name.to_lowercase()).map(|found| vec![self.described_snapshot(found)]);
             all.insert(name.clone(), sighting(found));
         }
         all

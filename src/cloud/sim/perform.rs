@@ -1,9 +1,9 @@
 //! Sends each action to the file that knows its rules.
 
 use super::rule::NewRule;
-use super::trouble::Outcome;
+use super::trouble::{Outcome, Trouble};
 use super::world::World;
-use crate::model::{Action, Token};
+use crate::model::{Action, Token, late_names_in};
 
 /// The API operation that an action is.
 pub(super) fn operation(action: &Action) -> &'static str {
@@ -51,8 +51,21 @@ pub(super) fn operation(action: &Action) -> &'static str {
 }
 
 impl World {
-    /// Performs one action at the world's present time.
-    pub(super) fn perform(&mut self, action: &Action, token: &Token) -> Outcome {
+    /// Performs one action at the world's present time, unless it still holds a late value: AWS would take the mark
+    /// for a name.
+    pub(super) fn perform_resolved(&mut self, action: &Action, token: &Token) -> Outcome {
+        let operation = operation(action);
+        if let Some(code) = self.behaviours.refused.get(operation) {
+            return Err(Trouble::refused(code, format!("{operation} is refused")));
+        }
+        let unresolved = serde_json::to_value(action).map(|value| late_names_in(&value)).unwrap_or_default();
+        if !unresolved.is_empty() {
+            return Err(Trouble::refused("ValidationException", format!("not resolved: {}", unresolved.join(", "))));
+        }
+        self.perform(action, token)
+    }
+
+    fn perform(&mut self, action: &Action, token: &Token) -> Outcome {
         let token = &format!("{}/{}", token.run, token.step);
         match action {
             Action::CreateDatabase { .. }

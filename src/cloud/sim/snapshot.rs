@@ -91,7 +91,7 @@ impl World {
         let name = snapshot.to_lowercase();
         let Some(found) = self.snapshots.get(&name) else { return unchanged() };
         must_be_managed(&found.live.tags, &format!("snapshot {name}"))?;
-        if !found.live.is_available() {
+        if found.ready_at.is_some() {
             return Err(Trouble::busy("InvalidDBSnapshotState", format!("Snapshot {name} is not available.")));
         }
         self.snapshots.remove(&name);
@@ -101,18 +101,22 @@ impl World {
     /// Finishes the snapshots that are due.
     pub(super) fn age_snapshots(&mut self) {
         let now = self.now;
-        for snapshot in self.snapshots.values_mut() {
-            let Some(ready_at) = snapshot.ready_at else { continue };
-            if ready_at <= now {
-                snapshot.ready_at = None;
-                snapshot.live.status = "available".to_owned();
-                snapshot.live.progress_percent = 100;
-                continue;
-            }
-            let Some(begun) = snapshot.live.created_at else { continue };
-            let whole = ready_at.duration_since(begun).as_secs().max(1);
-            let share = now.duration_since(begun).as_secs() * 100 / whole;
-            snapshot.live.progress_percent = u32::try_from(share.clamp(0, 99)).unwrap_or(0);
+        for snapshot in self.snapshots.values_mut().filter(|found| found.ready_at.is_some_and(|at| at <= now)) {
+            snapshot.ready_at = None;
+            let fails = self.behaviours.failing_snapshots.contains(&snapshot.live.database);
+            snapshot.live.status = if fails { "failed" } else { "available" }.to_owned();
+            snapshot.live.progress_percent = if fails { 0 } else { 100 };
         }
+    }
+
+    /// A snapshot as a description shows it, with how far it is.
+    pub(super) fn described_snapshot(&self, snapshot: &Snapshot) -> LiveSnapshot {
+        let mut live = snapshot.live.clone();
+        if let (Some(begun), Some(ready_at)) = (live.created_at, snapshot.ready_at) {
+            let whole = ready_at.duration_since(begun).as_secs().max(1);
+            let share = self.now.duration_since(begun).as_secs() * 100 / whole;
+            live.progress_percent = u32::try_from(share.clamp(0, 99)).unwrap_or(0);
+        }
+        live
     }
 }

@@ -19,7 +19,7 @@ impl World {
             }
             Subject::Snapshot { snapshot } => {
                 let found = self.snapshots.get(&snapshot.to_lowercase());
-                found.map_or(Status::Absent, |found| Status::Snapshot(Box::new(found.live.clone())))
+                found.map_or(Status::Absent, |found| Status::Snapshot(Box::new(self.described_snapshot(found))))
             }
             Subject::Service { cluster, service_name, target_group_arn } => {
                 self.service_status(&self.service_arn(cluster, service_name), target_group_arn.as_deref())

@@ -1,6 +1,7 @@
 //! Whole cycles of the shipped environments.
 
-use envctl::model::{Goal, SleepMode};
+use envctl::cloud::sim::{Behaviour, FaultPlan};
+use envctl::model::{DataSource, Ending, Goal, SleepMode};
 
 use super::session::{Session, down, shipped, up};
 
@@ -40,4 +41,93 @@ async fn an_environment_with_a_file_system_of_its_own_goes_through_the_cycle() {
     session.converge(&down(SleepMode::Auto)).await;
     session.converge(&up()).await;
     session.converge(&Goal::Destroy { delete_snapshots: true }).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn from_any_moment_of_up_or_down_the_next_run_converges() {
+    for seconds in (0..1400).step_by(109) {
+        for (begun, then) in [(up(), down(SleepMode::Hibernate)), (up(), up()), (up(), down(SleepMode::Park))] {
+            let mut session = Session::new(shipped("staging"));
+            session.abandon(&begun, seconds).await;
+            session.converge(&then).await;
+            session.converge(&up()).await;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn from_any_moment_of_down_the_data_is_safe() {
+    for mode in [SleepMode::Hibernate, SleepMode::Park] {
+        for seconds in (0..700).step_by(67) {
+            let mut session = Session::new(shipped("staging"));
+            session.converge(&up()).await;
+            session.cloud.write_data(DATABASE, "a pupil's work").unwrap();
+            session.abandon(&down(mode), seconds).await;
+            assert_eq!(session.cloud.world().lost_data(), Vec::<String>::new());
+            session.converge(&up()).await;
+            assert_eq!(session.cloud.read_data(DATABASE).unwrap(), ["a pupil's work"], "{mode:?} {seconds}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn foreign_data_is_scrubbed_before_anybody_sees_it() {
+    let mut session = Session::new(shipped("staging"));
+    session.cloud.edit(|world| world.seed_database("pythonide-db", &["a real pupil"]));
+    session.cloud.advance(std::time::Duration::from_secs(3600));
+    let from = DataSource::Database("pythonide-db".to_owned());
+    session.converge(&Goal::Up { from }).await;
+    assert_eq!(session.cloud.read_data(DATABASE).unwrap(), ["a real pupil"]);
+    assert!(session.cloud.world().databases[DATABASE].data.scrubbed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_image_that_cannot_be_pulled_fails_the_run_and_says_so() {
+    let mut session = Session::new(shipped("staging"));
+    session.cloud.edit(|world| world.plant("pythonide-backend", Behaviour::CannotPull));
+    let outcome = session.run(&up()).await;
+    assert_eq!(outcome.ending, Ending::Failed);
+    let told = format!("{:?}", outcome.failures);
+    assert!(told.contains("CannotPullContainerError"), "{told}");
+    session.cloud.edit(|world| world.behaviours.planted.clear());
+    tokio::time::sleep(std::time::Duration::from_secs(900)).await;
+    session.converge(&up()).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_database_that_aws_woke_on_day_seven_is_put_back_to_sleep() {
+    let mut session = Session::new(shipped("staging"));
+    session.converge(&up()).await;
+    session.converge(&down(SleepMode::Park)).await;
+    tokio::time::sleep(std::time::Duration::from_secs(7 * 86_400 + 900)).await;
+    assert_eq!(session.cloud.world().databases[DATABASE].live.status, "available");
+    session.converge(&down(SleepMode::Park)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn under_faults_the_data_is_safe_and_a_clean_run_converges() {
+    for seed in 0..15 {
+        let plan = FaultPlan {
+            seed,
+            throttle: 100,
+            server_error: 30,
+            lost_reply: 50,
+            slow_start: 30,
+            stale_read: 30,
+            unreadable: 10,
+            ..FaultPlan::NONE
+        };
+        let mut session = Session::new(shipped("staging"));
+        session.converge(&up()).await;
+        session.cloud.write_data(DATABASE, "a pupil's work").unwrap();
+        let clean = session.cloud.clone();
+        session.cloud = clean.with_faults(plan);
+        for goal in [down(SleepMode::Hibernate), up(), down(SleepMode::Park), up()] {
+            session.try_run(&goal).await;
+            assert_eq!(session.cloud.world().lost_data(), Vec::<String>::new(), "seed {seed}");
+        }
+        session.cloud = clean;
+        session.converge(&up()).await;
+        assert_eq!(session.cloud.read_data(DATABASE).unwrap(), ["a pupil's work"], "seed {seed}");
+    }
 }

@@ -322,3 +322,33 @@ async fn a_secret_never_shows_in_debug_output() {
     let shown = format!("{:?} {:?}", world.secrets, world.databases);
     assert!(shown.contains("value: (hidden)") && shown.contains("password: Some((hidden))"), "{shown}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_planted_end_shows_as_rds_would_show_it() {
+    let account = Account::new();
+    account.with_database().await;
+    account.cloud.edit(|world| world.behaviours.failing_snapshots.insert(DATABASE.to_owned()));
+    account.with_snapshot("one").await;
+    assert_eq!(account.world().snapshots["one"].live.status, "failed");
+    assert_eq!(account.perform(account.delete("one")).await.unwrap_err().kind, CloudErrorKind::Unsafe);
+    account.cloud.edit(|world| world.behaviours.failing_snapshots.clear());
+    account.with_snapshot("two").await;
+    account.perform(account.delete("two")).await.unwrap();
+    account.pass(600).await;
+    let ends = (DATABASE.to_owned(), "incompatible-network".to_owned());
+    account.cloud.edit(|world| world.behaviours.database_ends.extend([ends]));
+    account.perform(account.restore("two", account.spec())).await.unwrap();
+    account.pass(900).await;
+    assert_eq!(account.live_database().status, "incompatible-network");
+    let capacity = ("rds:StartDBInstance".to_owned(), "InsufficientDBInstanceCapacity".to_owned());
+    account.cloud.edit(|world| world.behaviours.refused.extend([capacity]));
+    let start = Action::StartDatabase { key: key(ResourceKind::Database, "main"), identifier: DATABASE.to_owned() };
+    assert_eq!(account.refusal(start).await, "InsufficientDBInstanceCapacity");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_value_that_is_still_late_is_refused() {
+    let account = Account::new();
+    let late = late_text(&key(ResourceKind::Secret, "main"), "arn");
+    assert_eq!(account.refusal(account.create(account.spec(), &late)).await, "ValidationException");
+}

@@ -62,6 +62,7 @@ async fn a_load_balancer_has_at_most_a_hundred_rules() {
     let account = Account::new();
     // Production has one already.
     for number in 2..=100 {
+        account.pass(1).await;
         account.perform(account.create_rule(&format!("r{number}"), number, asleep())).await.unwrap();
     }
     assert_eq!(account.refusal(account.create_rule("last", 101, asleep())).await, "TooManyRules");

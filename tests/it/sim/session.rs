@@ -1,13 +1,14 @@
 //! A session: the shipped environment, the planner and the executor on a simulated cloud.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use envctl::cloud::Cloud;
 use envctl::cloud::sim::{SimCloud, World};
 use envctl::executor::{self, Options, Order, Outcome, Stream};
 use envctl::model::{DataSource, Depth, Desired, Ending, Goal, Live, Plan, Policy, Scope, SleepMode};
-use envctl::{planner, spec, template};
+use envctl::{observer, planner, spec, template};
 
 /// The specs that ship.
 fn specs() -> BTreeMap<String, String> {
@@ -19,8 +20,14 @@ fn specs() -> BTreeMap<String, String> {
     BTreeMap::from(["staging", "preview"].map(read))
 }
 
-/// A shipped environment, rendered.
+/// A shipped environment, rendered; once for all tests.
 pub(super) fn shipped(name: &str) -> Desired {
+    static RENDERED: OnceLock<BTreeMap<String, Desired>> = OnceLock::new();
+    let all = || ["staging", "preview"].map(|name| (name.to_owned(), rendered(name))).into();
+    RENDERED.get_or_init(all)[name].clone()
+}
+
+fn rendered(name: &str) -> Desired {
     let environment = spec::parse(name, &specs()).unwrap();
     template::desired(&environment, &crate::template::shipped()).unwrap()
 }
@@ -62,33 +69,49 @@ impl Session {
     pub(super) async fn plan(&self, goal: &Goal) -> (Live, Plan) {
         let from = if let Goal::Up { from } = goal { from.clone() } else { DataSource::Latest };
         let live = self.observe(&from).await;
-        let policy = Policy {
+        let plan = planner::plan(&self.desired, &live, goal, &self.policy(&live));
+        assert_eq!(planner::check(&plan), Vec::<String>::new());
+        (live, plan)
+    }
+
+    fn policy(&self, live: &Live) -> Policy {
+        Policy {
             now: live.observed_at,
             who: "anna@laptop".to_owned(),
             suffix: format!("{:04x}", self.runs),
             sleep_cost: None,
-        };
-        let plan = planner::plan(&self.desired, &live, goal, &policy);
-        assert_eq!(planner::check(&plan), Vec::<String>::new());
-        (live, plan)
+        }
     }
 
     /// Plans and performs.
     pub(super) async fn run(&mut self, goal: &Goal) -> Outcome {
         let (live, plan) = self.plan(goal).await;
         assert!(plan.refusals.is_empty(), "{:#?}", plan.refusals);
+        self.execute(&live, &plan).await
+    }
+
+    async fn execute(&mut self, live: &Live, plan: &Plan) -> Outcome {
         self.runs += 1;
         let run = format!("run-{}", self.runs);
-        let order = Order {
-            plan: &plan,
-            live: &live,
-            desired: &self.desired,
-            run: &run,
-            command: "envctl",
-            who: "anna@laptop",
-        };
+        let desired = &self.desired;
+        let order = Order { plan, live, desired, run: &run, command: "envctl", who: "anna@laptop" };
         let mut stream = Stream::new(Arc::new(self.cloud.clone()), Vec::new());
         executor::run(&order, Arc::new(self.cloud.clone()), &mut stream, &Options::default()).await
+    }
+
+    /// Plans and performs, and is killed after so many seconds.
+    pub(super) async fn abandon(&mut self, goal: &Goal, seconds: u64) {
+        let _ = tokio::time::timeout(Duration::from_secs(seconds), self.run(goal)).await;
+    }
+
+    /// Plans and performs as far as it goes, whatever comes of it.
+    pub(super) async fn try_run(&mut self, goal: &Goal) {
+        let scope = observer::scope(&self.desired, Depth::Preflight, BTreeMap::new());
+        let Ok(live) = observer::observe(&self.cloud, &scope).await else { return };
+        let plan = planner::plan(&self.desired, &live, goal, &self.policy(&live));
+        if plan.refusals.is_empty() {
+            self.execute(&live, &plan).await;
+        }
     }
 
     /// Runs to the end, and a second plan is empty.
