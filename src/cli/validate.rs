@@ -8,6 +8,7 @@ use super::error::CliError;
 use super::exit::Exit;
 use super::load;
 use crate::model::Problem;
+use crate::spec;
 use crate::ui::diagnostics::{self, Sources};
 use crate::ui::{self, quantity, style};
 
@@ -32,6 +33,9 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, CliError> {
             // Environments share files: what is wrong in one of them is told once.
             problems.extend(found.into_iter().filter(|problem| !problems.contains(problem)).collect::<Vec<_>>());
         }
+    }
+    if args.environment.is_none() {
+        problems.extend(spec::conflicts(&names, &sources));
     }
     if !problems.is_empty() {
         return Err(CliError::problems(problems, sources));

@@ -8,7 +8,9 @@
 //! is to blame, in the file that declares it. A stage goes on after a problem wherever the rest still makes sense.
 //! The reference of the format is [`reference()`], made of the doc comments of `schema`.
 
+mod claim;
 mod code;
+mod conflict;
 mod extends;
 mod fargate;
 mod names;
@@ -24,7 +26,9 @@ use std::collections::BTreeMap;
 
 use crate::model::{Environment, Problem};
 
+pub use conflict::conflicts;
 use problems::Problems;
+use resolve::Declared;
 use schema::{Read, Root};
 
 /// Texts of a workspace by path, `environments/staging.yaml`.
@@ -52,23 +56,24 @@ impl Files for BTreeMap<String, String> {
 /// Every problem of all files that take part, by file and line.
 pub fn parse(name: &str, files: &dyn Files) -> Result<Environment, Vec<Problem>> {
     let mut problems = Problems::default();
-    let environment = read(name, files, &mut problems);
-    match environment {
-        Some(environment) if problems.is_empty() => Ok(environment),
+    match read(name, files, &mut problems) {
+        Some((mut environment, declared)) if problems.is_empty() => {
+            environment.places = declared.into_places();
+            Ok(environment)
+        }
         _ => Err(problems.into_sorted()),
     }
 }
 
-fn read(name: &str, files: &dyn Files, problems: &mut Problems) -> Option<Environment> {
+fn read(name: &str, files: &dyn Files, problems: &mut Problems) -> Option<(Environment, Declared)> {
     let extends::Loaded { node, is_whole } = extends::load(name, files, problems)?;
     let root = Root::read(&node, problems)?;
     if !is_whole {
         return None;
     }
-    let resolve::Resolved { mut environment, declared } = resolve::resolve(name, &root, &node.span, problems);
+    let resolve::Resolved { environment, declared } = resolve::resolve(name, &root, &node.span, problems);
     validate::validate(&environment, &root, &declared, problems);
-    environment.places = declared.into_places();
-    Some(environment)
+    Some((environment, declared))
 }
 
 /// The reference of the spec format as Markdown: each part, each field, its meaning and default.

@@ -7,6 +7,8 @@ use sha2::{Digest, Sha256};
 const TARGET_GROUP_LENGTH: usize = 32;
 /// The longest DB instance identifier (`aws.md` 2.3).
 const DATABASE_LENGTH: usize = 63;
+/// The longest creation token of a file system, which is its name.
+const FILE_SYSTEM_LENGTH: usize = 64;
 /// A length that services, families and tags all allow, with room for suffixes.
 const NAME_LENGTH: usize = 120;
 
@@ -23,7 +25,7 @@ impl Names {
         Self { application: application.to_owned(), environment: environment.to_owned() }
     }
 
-    /// `APPLICATION-ENVIRONMENT-NAME`: services, families, access points, file systems.
+    /// `APPLICATION-ENVIRONMENT-NAME`: services and families.
     pub(super) fn of(&self, name: &str) -> String {
         self.fit(name, NAME_LENGTH)
     }
@@ -36,6 +38,11 @@ impl Names {
     /// The name of a target group, at most 32 characters.
     pub(super) fn target_group(&self, name: &str) -> String {
         self.fit(name, TARGET_GROUP_LENGTH)
+    }
+
+    /// The name of a file system or access point, at most 64 characters.
+    pub(super) fn files(&self, name: &str) -> String {
+        self.fit(name, FILE_SYSTEM_LENGTH)
     }
 
     /// The name of a log group.

@@ -106,8 +106,40 @@ fn names_of_another_environment_are_not_inherited_in_silence() {
     ENV029 environments/staging.yaml:43 this service name is environment `staging`'s, and `copy` would claim it too; give it another value in environments/copy.yaml, or `~` there for the default; or move what both share into a fragment such as environments/_shared.yaml
     ENV029 environments/staging.yaml:44 this task definition family is environment `staging`'s, and `copy` would claim it too; give it another value in environments/copy.yaml, or `~` there for the default; or move what both share into a fragment such as environments/_shared.yaml
     ENV029 environments/staging.yaml:57 this log group name is environment `staging`'s, and `copy` would claim it too; give it another value in environments/copy.yaml, or `~` there for the default; or move what both share into a fragment such as environments/_shared.yaml
-    ENV029 environments/staging.yaml:63 this list of hosts is environment `staging`'s, and `copy` would claim it too; give it another value in environments/copy.yaml, or `~` there for the default; or move what both share into a fragment such as environments/_shared.yaml
+    ENV029 environments/staging.yaml:63 this host is environment `staging`'s, and `copy` would claim it too; give it another value in environments/copy.yaml, or `~` there for the default; or move what both share into a fragment such as environments/_shared.yaml
     "#);
+}
+
+#[test]
+fn names_may_be_inherited_into_another_account_and_replaced_by_their_defaults() {
+    let elsewhere = "extends: staging\naccount: \"210987654321\"\n";
+    parsed("copy", &[("staging", STAGING), ("copy", elsewhere)]);
+    let base = format!("{SMALL}tasks:\n  migrate: {{service: worker, command: [x], family: shop-migrate}}\n");
+    let copy = "extends: shop\ntasks:\n  migrate: {family: ~}\n";
+    assert_eq!(parsed("copy", &[("shop", &base), ("copy", copy)]).tasks["migrate"].family, "shop-copy-migrate");
+}
+
+#[test]
+fn a_copied_spec_claims_what_the_first_one_has() {
+    let files = BTreeMap::from([
+        ("environments/staging.yaml".to_owned(), STAGING.to_owned()),
+        ("environments/copy.yaml".to_owned(), STAGING.replace("pythonide-staging", "pythonide-copy")),
+    ]);
+    let found = spec::conflicts(&["staging".to_owned(), "copy".to_owned()], &files);
+    let messages: Vec<&str> = found.iter().map(|problem| problem.message.as_str()).collect();
+    assert_eq!(
+        messages,
+        [
+            "environments `staging` and `copy` both claim path on production's file system `/staging`",
+            "environments `staging` and `copy` both claim host `staging.pythonide-classroom.tech`",
+        ]
+    );
+    assert!(found.iter().all(|problem| problem.span.is_some() && problem.related.len() == 1));
+    let shipped = BTreeMap::from([
+        ("environments/staging.yaml".to_owned(), STAGING.to_owned()),
+        ("environments/preview.yaml".to_owned(), PREVIEW.to_owned()),
+    ]);
+    assert_eq!(spec::conflicts(&["preview".to_owned(), "staging".to_owned()], &shipped), []);
 }
 
 #[test]

@@ -27,7 +27,7 @@ pub(super) fn file_systems(
         let key = ResourceKey::new(ResourceKind::FileSystem, &name.value);
         let mut section = declared.section(&key, &name.span, problems);
         let spec = FileSystemSpec::Owned {
-            file_system_name: section.or("file_system_name", &shape.name, names.of(&name.value)),
+            file_system_name: section.or("file_system_name", &shape.name, names.files(&name.value)),
             encrypted: section.or("encrypted", &shape.encrypted, true),
             throughput: section.or("throughput", &shape.throughput, ThroughputText(Throughput::Bursting)).0,
         };
@@ -66,7 +66,7 @@ pub(super) fn access_points(
             _ => section.need("file_system", "file_system", &shape.file_system, "file_system: production"),
         };
         let spec = AccessPointSpec {
-            access_point_name: section.or("access_point_name", &shape.name, names.of(&name.value)),
+            access_point_name: section.or("access_point_name", &shape.name, names.files(&name.value)),
             file_system,
             path: section.need("path", "path", &shape.path, "path: /staging"),
             uid: section.or("uid", &shape.uid, 1000),

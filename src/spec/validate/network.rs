@@ -37,7 +37,22 @@ pub(super) fn check(check: &mut Check<'_>) {
         let path = check.own(&format!("network.security_groups.{index}"));
         id(check, &path, selector, "sg");
     }
+    twice(check, "network.subnets", &environment.network.subnets);
+    twice(check, "network.security_groups", &environment.network.security_groups);
     listeners(check);
+}
+
+fn twice(check: &mut Check<'_>, field: &str, selectors: &[Selector]) {
+    for (index, selector) in selectors.iter().enumerate() {
+        if let Some(first) = selectors.iter().take(index).position(|other| other == selector) {
+            let draft = wrong(Code::Network, format!("`{}` stands here twice", shortened(&selector.to_string())))
+                .label("again")
+                .related(check.span(&check.own(&format!("{field}.{first}"))), "first here")
+                .help("keep one of the two");
+            let path = check.own(&format!("{field}.{index}"));
+            check.report(&path, draft);
+        }
+    }
 }
 
 fn cluster(check: &mut Check<'_>, needed: bool) {
