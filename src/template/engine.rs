@@ -20,7 +20,7 @@ use super::source::{Explained, Source, nearest, problem};
 /// Longest output, bytes.
 const LONGEST_OUTPUT: usize = 1024 * 1024;
 /// Most problems that one template may report.
-const MOST_PROBLEMS: usize = 50;
+const MOST_PROBLEMS: usize = 25;
 
 /// What the rendered text is: how values are escaped in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,7 +8,11 @@ use crate::model::{LATE_CLOSE, LATE_OPEN, Problem};
 use super::source::{Explained, Source, problem};
 
 /// Longest template, bytes. ECS takes no document over 64 KiB (`aws.md` 1.3).
-const LONGEST: usize = 256 * 1024;
+const LONGEST: usize = 128 * 1024;
+/// Most expressions of a template: the parser's time grows with their number times the length.
+const MOST_EXPRESSIONS: usize = 2_000;
+/// Most problems of one template that are worth reading.
+const MOST_PROBLEMS: usize = 25;
 /// Deepest nesting of blocks.
 const DEEPEST_BLOCK: usize = 12;
 /// Deepest nesting of `( … )`.
@@ -32,14 +36,27 @@ pub(super) fn check(source: &Source) -> Vec<Problem> {
             )
             .help("write {{ref \"database.endpoint\"}} for such a value, and leave the character out")
         })
+        .take(MOST_PROBLEMS)
         .collect();
-    let mut depth = 0usize;
-    let mut at = 0;
+    let (mut depth, mut count, mut at) = (0usize, 0usize, 0);
     while let Some(found) = text[at..].find("{{") {
         let start = at + found;
         if is_escaped(&text[..start]) {
             at = start + 2;
             continue;
+        }
+        count += 1;
+        if count > MOST_EXPRESSIONS || problems.len() >= MOST_PROBLEMS {
+            let message = format!("the template has more than {MOST_EXPRESSIONS} expressions");
+            let too_many = problem("TPL004", message, Some(source.span(start, start + 2)));
+            problems.extend((count > MOST_EXPRESSIONS).then(|| too_many.help("use {{#each}}")));
+            return problems;
+        }
+        if text[start..].starts_with("{{!--") && !text[start..].contains("--}}") {
+            // The parser would look for the end to the end of the file, again at each such comment.
+            let open = problem("TPL002", "this comment is never closed", Some(source.span(start, start + 5)));
+            problems.push(open.help("end it with --}}"));
+            return problems;
         }
         let end = mustache_end(text, start).unwrap_or(text.len());
         let inner = text[start + 2..end].trim_start_matches('~').trim_start();

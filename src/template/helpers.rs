@@ -32,7 +32,7 @@ pub(super) const KNOWN: [&str; 17] = [
 ];
 
 /// The most elements that one rendering may pass: a loop over a loop over a loop ends here.
-const MOST_STEPS: usize = 50_000;
+const MOST_STEPS: usize = 20_000;
 
 /// What a rendering did so far.
 #[derive(Debug, Default)]

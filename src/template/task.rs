@@ -95,6 +95,11 @@ fn override_container(document: &mut Value, task: &TaskDeclaration) -> Result<()
     if task.environment.is_empty() {
         return Ok(());
     }
+    let secrets = container.get("secrets").and_then(Value::as_array).into_iter().flatten();
+    let mut secret_names = secrets.filter_map(|secret| secret["name"].as_str());
+    if let Some(name) = secret_names.find(|name| task.environment.contains_key(*name)) {
+        return Err(format!("variable `{name}` is a secret of container `{}` already", task.container));
+    }
     let variables = container.entry("environment").or_insert_with(|| json!([]));
     let variables = variables.as_array_mut().ok_or("`environment` of the container is no list")?;
     variables.retain(|variable| variable["name"].as_str().is_none_or(|name| !task.environment.contains_key(name)));

@@ -17,6 +17,8 @@ mod spec;
 mod planner;
 // Templates: the shipped ones, and what is said about wrong ones.
 mod template;
+// What holds for every template and every value.
+mod template_properties;
 // The same in a bucket of an S3 emulator.
 #[cfg(feature = "bucket")]
 mod bucket;

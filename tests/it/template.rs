@@ -319,9 +319,9 @@ fn templates_that_never_end_are_stopped() {
     assert_eq!(problems(&environment, &circle)[0].code, "TPL004");
 }
 
-/// The shipped template with one piece replaced, and what is said about it.
+/// The shipped template without its heading and with one piece replaced, and what is said about it.
 fn changed(from: &str, to: &str) -> Vec<String> {
-    let text = shipped()["task-definition.json.hbs"].clone();
+    let text = shipped()["task-definition.json.hbs"].split_once("--}}\n").unwrap().1.to_owned();
     assert!(text.contains(from), "the shipped template has no {from}");
     let text = text.replacen(from, to, 1);
     shown(&problems(&staging(), &with_template(&text)), &text)
@@ -331,17 +331,17 @@ fn changed(from: &str, to: &str) -> Vec<String> {
 fn an_unknown_field_is_shown_with_the_nearest_name() {
     insta::assert_debug_snapshot!(changed("\"essential\": true", "\"esential\": true"), @r#"
     [
-        "TPL030 25:7 `\"esential\"` | the API knows no field `containerDefinitions[].esential` | did you mean `essential`? a field newer than envctl's data (botocore 1.43.11) passes with `allow_fields: [\"containerDefinitions[].esential\"]` in the spec",
+        "TPL030 21:7 `\"esential\"` | the API knows no field `containerDefinitions[].esential` | did you mean `essential`? a field newer than envctl's data (botocore 1.43.11) passes with `allow_fields: [\"containerDefinitions[].esential\"]` in the spec",
     ]
     "#);
     insta::assert_debug_snapshot!(changed("\"essential\": true", "\"containerPort\": 80"), @r#"
     [
-        "TPL030 25:7 `\"containerPort\"` | the API knows no field `containerDefinitions[].containerPort` | `containerPort` belongs into `portMappings`; a field newer than envctl's data (botocore 1.43.11) passes with `allow_fields: [\"containerDefinitions[].containerPort\"]` in the spec",
+        "TPL030 21:7 `\"containerPort\"` | the API knows no field `containerDefinitions[].containerPort` | `containerPort` belongs into `portMappings`; a field newer than envctl's data (botocore 1.43.11) passes with `allow_fields: [\"containerDefinitions[].containerPort\"]` in the spec",
     ]
     "#);
     insta::assert_debug_snapshot!(changed("\"networkMode\"", "\"revision\": 3, \"networkMode\""), @r#"
     [
-        "TPL030 8:3 `\"revision\"` | the API knows no field `revision` | AWS answers this field, and refuses it in a registration: leave it out",
+        "TPL030 4:3 `\"revision\"` | the API knows no field `revision` | AWS answers this field, and refuses it in a registration: leave it out",
     ]
     "#);
 }
@@ -368,22 +368,22 @@ fn a_field_newer_than_the_data_passes_when_the_spec_says_so() {
 fn a_wrong_type_or_word_or_a_missing_field_is_shown_at_its_line() {
     insta::assert_debug_snapshot!(changed("\"{{service.cpu}}\"", "{{service.cpu}}"), @r#"
     [
-        "TPL031 9:10 `{{service.cpu}}` | `cpu` must be a text, and is a number | write it in quotes",
+        "TPL031 5:10 `{{service.cpu}}` | `cpu` must be a text, and is a number | write it in quotes",
     ]
     "#);
     insta::assert_debug_snapshot!(changed("{{service.port}}", "\"{{service.port}}\""), @r#"
     [
-        "TPL031 28:28 `\"{{service.port}}\"` | `containerDefinitions[].portMappings[].containerPort` must be a whole number, and is a text | write it without quotes",
+        "TPL031 24:28 `\"{{service.port}}\"` | `containerDefinitions[].portMappings[].containerPort` must be a whole number, and is a text | write it without quotes",
     ]
     "#);
     insta::assert_debug_snapshot!(changed("[\"FARGATE\"]", "[\"FARGAT\"]"), @r#"
     [
-        "TPL032 7:31 `\"FARGAT\"` | `requiresCompatibilities[]` cannot be `FARGAT` | it is one of EC2, FARGATE, EXTERNAL, MANAGED_INSTANCES",
+        "TPL032 3:31 `\"FARGAT\"` | `requiresCompatibilities[]` cannot be `FARGAT` | it is one of EC2, FARGATE, EXTERNAL, MANAGED_INSTANCES",
     ]
     "#);
     insta::assert_debug_snapshot!(changed("\"logDriver\": \"awslogs\",", ""), @r#"
     [
-        "TPL033 39:27 `{` | `containerDefinitions[0].logConfiguration.logDriver` is missing | write \"logDriver\": … here: the API requires it",
+        "TPL033 35:27 `{` | `containerDefinitions[0].logConfiguration.logDriver` is missing | write \"logDriver\": … here: the API requires it",
     ]
     "#);
 }
@@ -392,32 +392,32 @@ fn a_wrong_type_or_word_or_a_missing_field_is_shown_at_its_line() {
 fn a_document_that_contradicts_the_spec_is_refused() {
     insta::assert_debug_snapshot!(changed("\"{{service.memory}}\"", "\"1GB\""), @r#"
     [
-        "TPL040 10:13 `\"1GB\"` | `memory` is 2048 in the spec, and 1024 here | write \"memory\": \"{{service.memory}}\"",
+        "TPL040 6:13 `\"1GB\"` | `memory` is 2048 in the spec, and 1024 here | write \"memory\": \"{{service.memory}}\"",
     ]
     "#);
     insta::assert_debug_snapshot!(changed("{{service.port}},", "80,"), @r#"
     [
-        "TPL040 27:23 `[` | container `pythonide-backend` serves port 8080 in the spec, and 80 here | write \"portMappings\": [{ \"containerPort\": {{service.port}} }]",
+        "TPL040 23:23 `[` | container `pythonide-backend` serves port 8080 in the spec, and 80 here | write \"portMappings\": [{ \"containerPort\": {{service.port}} }]",
     ]
     "#);
     insta::assert_debug_snapshot!(changed("\"name\": \"{{service.container}}\"", "\"name\": \"web\""), @r#"
     [
-        "TPL040 21:27 `[` | there is no container `pythonide-backend`, which the spec names | there is `web`",
+        "TPL040 17:27 `[` | there is no container `pythonide-backend`, which the spec names | there is `web`",
     ]
     "#);
     insta::assert_debug_snapshot!(changed("{{service.architecture}}", "ARM64"), @r#"
     [
-        "TPL040 11:22 `{` | the architecture is X86_64 in the spec, and ARM64 here | write \"runtimePlatform\": { \"cpuArchitecture\": \"{{service.architecture}}\" }",
+        "TPL040 7:22 `{` | the architecture is X86_64 in the spec, and ARM64 here | write \"runtimePlatform\": { \"cpuArchitecture\": \"{{service.architecture}}\" }",
     ]
     "#);
     insta::assert_debug_snapshot!(changed("\"family\": \"{{service.family}}\"", "\"family\": \"other\""), @r#"
     [
-        "TPL040 6:13 `\"other\"` | the family is `pythonide-staging-task` in the spec, and `other` here | write {{service.family}}, or leave it out",
+        "TPL040 2:13 `\"other\"` | the family is `pythonide-staging-task` in the spec, and `other` here | write {{service.family}}, or leave it out",
     ]
     "#);
     insta::assert_debug_snapshot!(changed("{{#if mounts}}", "{{#if false}}"), @r#"
     [
-        "TPL040 21:27 `[` | the spec mounts `/mnt/efs/pythonide-data`, and no container here does | write {{#each mounts}} around a mount point, and {{#each volumes}} around a volume",
+        "TPL040 17:27 `[` | the spec mounts `/mnt/efs/pythonide-data`, and no container here does | write {{#each mounts}} around a mount point, and {{#each volumes}} around a volume",
     ]
     "#);
 }
@@ -426,57 +426,57 @@ fn a_document_that_contradicts_the_spec_is_refused() {
 fn what_fargate_or_ecs_would_refuse_is_refused_here() {
     insta::assert_debug_snapshot!(changed("\"{{service.execution_role}}\"", "\"arn:aws:iam::999999999999:role/x\""), @r#"
     [
-        "TPL043 16:23 `\"arn:aws:iam::999999999999:role/x\"` | the role is of account 999999999999, and the environment of 123456789012 | ECS takes roles of the task's own account",
-        "TPL040 16:23 `\"arn:aws:iam::999999999999:role/x\"` | the role is `ecsTaskExecutionRole` in the spec, and `x` here | write \"executionRoleArn\": \"{{service.execution_role}}\"",
+        "TPL043 12:23 `\"arn:aws:iam::999999999999:role/x\"` | the role is of account 999999999999, and the environment of 123456789012 | ECS takes roles of the task's own account",
+        "TPL040 12:23 `\"arn:aws:iam::999999999999:role/x\"` | the role is `ecsTaskExecutionRole` in the spec, and `x` here | write \"executionRoleArn\": \"{{service.execution_role}}\"",
     ]
     "#);
     insta::assert_debug_snapshot!(changed("{{#if service.execution_role}}", "{{#if false}}"), @r#"
     [
-        "TPL043 24:16 `\"{{service.image}}\"` | an image from ECR needs an execution role | write `execution_role:` at the service, and \"executionRoleArn\": \"{{service.execution_role}}\" here",
+        "TPL043 20:16 `\"{{service.image}}\"` | an image from ECR needs an execution role | write `execution_role:` at the service, and \"executionRoleArn\": \"{{service.execution_role}}\" here",
     ]
     "#);
     insta::assert_debug_snapshot!(changed("\"transitEncryption\": \"ENABLED\",", ""), @r#"
     [
-        "TPL044 72:33 `{` | an access point needs encryption in transit | write \"transitEncryption\": \"ENABLED\" beside it",
+        "TPL044 68:33 `{` | an access point needs encryption in transit | write \"transitEncryption\": \"ENABLED\" beside it",
     ]
     "#);
     insta::assert_debug_snapshot!(changed("\"iam\": \"DISABLED\"", "\"iam\": \"ENABLED\""), @r#"
     [
-        "TPL044 72:33 `{` | access by role needs a task role | write `task_role:` at the service, or \"iam\": \"DISABLED\" here",
+        "TPL044 68:33 `{` | access by role needs a task role | write `task_role:` at the service, or \"iam\": \"DISABLED\" here",
     ]
     "#);
     insta::assert_debug_snapshot!(changed("awslogs-stream-prefix", "awslogs-stream-prefx"), @r#"
     [
-        "TPL045 41:20 `{` | `awslogs-stream-prefix` is missing | write \"awslogs-stream-prefix\": \"{{service.container}}\"",
-        "TPL045 44:11 `\"awslogs-stream-prefx\"` | `awslogs` has no option `awslogs-stream-prefx` | did you mean `awslogs-stream-prefix`?",
+        "TPL045 37:20 `{` | `awslogs-stream-prefix` is missing | write \"awslogs-stream-prefix\": \"{{service.container}}\"",
+        "TPL045 40:11 `\"awslogs-stream-prefx\"` | `awslogs` has no option `awslogs-stream-prefx` | did you mean `awslogs-stream-prefix`?",
     ]
     "#);
     insta::assert_debug_snapshot!(changed("\"awsvpc\"", "\"bridge\""), @r#"
     [
-        "TPL040 8:18 `\"bridge\"` | the network mode is `bridge`: Fargate has only `awsvpc` | write \"networkMode\": \"awsvpc\"",
+        "TPL040 4:18 `\"bridge\"` | the network mode is `bridge`: Fargate has only `awsvpc` | write \"networkMode\": \"awsvpc\"",
     ]
     "#);
     insta::assert_debug_snapshot!(changed("\"DATABASE_USER\"", "\"ENVIRONMENT\""), @r#"
     [
-        "TPL042 63:19 `\"ENVIRONMENT\"` | `ENVIRONMENT` is a variable already | a name can stand once: leave one out",
+        "TPL042 59:19 `\"ENVIRONMENT\"` | `ENVIRONMENT` is a variable already | a name can stand once: leave one out",
     ]
     "#);
     insta::assert_debug_snapshot!(
         changed("\"networkMode\"", "\"ephemeralStorage\": { \"sizeInGiB\": 20 }, \"networkMode\""), @r#"
     [
-        "TPL041 8:38 `20` | ephemeral storage of 20 GiB does not exist | 20 GiB are there without it; 21 to 200 GiB can be asked for",
+        "TPL041 4:38 `20` | ephemeral storage of 20 GiB does not exist | 20 GiB are there without it; 21 to 200 GiB can be asked for",
     ]
     "#
     );
     insta::assert_debug_snapshot!(changed("\"essential\": true", "\"essential\": false, \"cpu\": 1024"), @r#"
     [
-        "TPL041 21:27 `[` | the containers take 1024 CPU units of 512 | give them less, or the task more",
-        "TPL042 21:27 `[` | no container is essential | write \"essential\": true at one of them",
+        "TPL041 17:27 `[` | the containers take 1024 CPU units of 512 | give them less, or the task more",
+        "TPL042 17:27 `[` | no container is essential | write \"essential\": true at one of them",
     ]
     "#);
     insta::assert_debug_snapshot!(changed("\"sourceVolume\": \"{{name}}\"", "\"sourceVolume\": \"dat\""), @r#"
     [
-        "TPL044 34:27 `\"dat\"` | there is no volume `dat` | did you mean `data`?",
+        "TPL044 30:27 `\"dat\"` | there is no volume `dat` | did you mean `data`?",
     ]
     "#);
 }
