@@ -8,7 +8,7 @@ use crate::model::{
 };
 
 use super::data_source::Data;
-use super::database_changes::{Differences, differences, lost_by_restore};
+use super::database_changes::{Differences, RESTORED_RETENTION, differences, lost_by_restore};
 use super::draft::{Draft, NewStep};
 use super::durations;
 use super::situation::{Situation, key};
@@ -60,7 +60,7 @@ pub(super) fn wait_for(s: &Situation, key: &ResourceKey, live: &LiveDatabase, dr
     let step = NewStep::new(format!("await-{key}"), format!("wait for database {}", live.identifier), action)
         .because(text)
         .taking(180)
-        .until(available(key, &live.identifier, false, durations::DATABASE_CREATE_DEADLINE));
+        .until(available(key, &live.identifier, false, durations::DATABASE_CHANGE_DEADLINE));
     if is_connectable(&live.status) { draft.add_optional(step) } else { draft.add(step) }
 }
 
@@ -112,7 +112,7 @@ fn restore(
         snapshot: snapshot.identifier.clone(),
         security_groups: s.security_groups_of(&spec.security_groups).unwrap_or_default(),
         tags: restore_tags(s, key, snapshot, scrub),
-        spec: spec.clone(),
+        spec: DatabaseSpec { backup_retention_days: RESTORED_RETENTION, ..spec.clone() },
     };
     let restored = draft.add(
         NewStep::new(
@@ -128,7 +128,8 @@ fn restore(
     let password = set_password(s, key, &spec.identifier, why, &[restored], draft);
     let lost = lost_by_restore(&spec, snapshot);
     if !lost.reasons.is_empty() {
-        modify(key, &spec.identifier, lost, &[password], draft);
+        let changed = modify(key, &spec.identifier, lost, &[password], draft);
+        draft.hold(key, changed);
     }
 }
 
@@ -192,12 +193,14 @@ fn refuse_broken(key: &ResourceKey, live: &LiveDatabase, draft: &mut Draft) {
 fn modify(key: &ResourceKey, identifier: &str, found: Differences, before: &[StepId], draft: &mut Draft) -> StepId {
     let fields: Vec<&str> = found.reasons.iter().filter_map(|reason| reason.field.as_deref()).collect();
     let title = format!("change {} of database {identifier}", fields.join(", "));
+    // The backup that follows may take hours; the database answers meanwhile.
+    let connectable = found.changes.backup_retention_days.is_some();
     let action = Action::ModifyDatabase { key: key.clone(), identifier: identifier.to_owned(), changes: found.changes };
     draft.add(
         NewStep::new(format!("modify-{key}"), title, action)
             .reasons(found.reasons)
             .after(before.iter().cloned())
-            .until(available(key, identifier, false, durations::DATABASE_CHANGE_DEADLINE)),
+            .until(available(key, identifier, connectable, durations::DATABASE_CHANGE_DEADLINE)),
     )
 }
 

@@ -38,6 +38,11 @@ pub(super) fn differences(
     found
 }
 
+/// Days of automated backups with which a database is restored. With more than 0, AWS takes a first backup at once, for
+/// hours, in which nothing can be changed, the password neither (`field.md` row 12). Set to what is wanted before
+/// anything uses the database: it is an outage.
+pub(super) const RESTORED_RETENTION: u32 = 0;
+
 /// What a restore loses, although it was asked for (`aws.md` 2.4): set once the database is available.
 pub(super) fn lost_by_restore(spec: &DatabaseSpec, snapshot: &LiveSnapshot) -> Differences {
     let mut found = Differences::default();
@@ -45,6 +50,16 @@ pub(super) fn lost_by_restore(spec: &DatabaseSpec, snapshot: &LiveSnapshot) -> D
     if let Some(max) = spec.max_storage_gib {
         found.changes.max_storage_gib = Some(max);
         found.reasons.push(field("max-storage", "unset", format!("{max} GiB"), why));
+    }
+    if spec.backup_retention_days > 0 {
+        let days = spec.backup_retention_days;
+        found.changes.backup_retention_days = Some(days);
+        found.reasons.push(field(
+            "backup-retention",
+            RESTORED_RETENTION,
+            days,
+            "a restore with it waits for a first backup, which may take hours",
+        ));
     }
     if spec.performance_insights == Some(true) {
         found.changes.performance_insights = Some(true);

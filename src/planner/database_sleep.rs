@@ -129,7 +129,7 @@ pub(super) fn snapshot(
 ) -> Option<(String, StepId)> {
     let mut after = drained.to_vec();
     match live.state() {
-        DatabaseState::Available | DatabaseState::BackingUp => {}
+        DatabaseState::Available => {}
         DatabaseState::Stopped => {
             let text =
                 format!("{} is stopped, and RDS takes no snapshot of it: it is started for one", live.identifier);
@@ -139,7 +139,7 @@ pub(super) fn snapshot(
         DatabaseState::Busy if live.status == "stopping" => {
             after.push(database::start(key, live, "a snapshot needs it to run", draft));
         }
-        DatabaseState::Busy => after.push(database::wait_for(s, key, live, draft)),
+        DatabaseState::Busy | DatabaseState::BackingUp => after.push(database::wait_for(s, key, live, draft)),
         DatabaseState::Deleting | DatabaseState::Broken => {
             let text = format!("{} is {}: no snapshot can be taken, so it is left alone", live.identifier, live.status);
             draft.note(Some(key.clone()), NoteKind::NotDone, text);

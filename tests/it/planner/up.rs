@@ -49,9 +49,10 @@ fn a_hibernated_environment_is_restored_and_woken() {
     restore-database/main … DatabaseAvailable < remember-service/backend, remember-secret/main
     set-password-database/main … DatabaseAvailable < restore-database/main
     mark-password-database/main < set-password-database/main
+    modify-database/main … DatabaseAvailable < set-password-database/main
     warm-listener-rule/web < remember-service/backend, remember-secret/main
     register-task-definition/backend < restore-database/main
-    update-service/backend … Deployed < set-password-database/main, warm-listener-rule/web, register-task-definition/backend
+    update-service/backend … Deployed < modify-database/main, warm-listener-rule/web, register-task-definition/backend
     check-target-group/web … TargetsHealthy < update-service/backend
     forward-listener-rule/web < check-target-group/web
     cool-listener-rule/web < forward-listener-rule/web
