@@ -185,9 +185,6 @@ impl From<CloudError> for CliError {
     fn from(error: CloudError) -> Self {
         let base = Self::other(error.to_string());
         match error.kind {
-            CloudErrorKind::NoCredentials => base
-                .hint("give credentials as for every AWS tool: AWS_PROFILE, `aws sso login`, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
-                .hint("`--cloud sim` needs no account"),
             CloudErrorKind::Denied => base.hint("the credentials miss this permission"),
             CloudErrorKind::Throttled | CloudErrorKind::Unavailable => {
                 base.hint("nothing is lost: run the same command again")

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::progress::{ending_words, failure_kind};
-use super::{FORMAT_VERSION, Ui, Verbosity, quantity, style, wrap};
+use super::{FORMAT_VERSION, Ui, Verbosity, quantity, style};
 use crate::executor::Outcome;
 use crate::model::{Desired, Ending, Failure, Live, Plan, Power, RuleSpec, StepId};
 
@@ -78,32 +78,29 @@ pub fn state(plan: &Plan, addresses: &[String]) -> String {
     }
 }
 
-/// What failed, what was not begun, and what is done, in lines.
+/// What failed, what was not begun, and what is done, a line each.
 pub fn not_done(view: &RunView<'_>, ui: &Ui) -> Vec<String> {
     let mut lines = Vec::new();
     for round in view.rounds {
         let title = |id: &StepId| round.plan.step(id).map_or_else(|| id.to_string(), |step| step.title.clone());
         for (id, failure) in &round.outcome.failures {
-            let first = format!("{} ", style::paint(style::BAD, "failed:"));
-            lines.push(wrap::hanging(&first, &format!("{}: {}", title(id), failure.message), ui.width));
+            lines.push(format!("{} {}: {}", style::paint(style::BAD, "failed:"), title(id), failure.message));
+            // Progress has shown the evidence already, unless it was silenced.
             if ui.verbosity == Verbosity::Quiet {
-                lines.extend(failure.evidence.iter().map(|line| wrap::hanging("  - ", line, ui.width)));
+                lines.extend(failure.evidence.iter().map(|line| format!("- {line}")));
             }
-            lines.extend(failure.hint.iter().map(|hint| wrap::hanging("  what to do: ", hint, ui.width)));
+            lines.extend(failure.hint.iter().map(|hint| format!("what to do: {hint}")));
         }
         let skipped: Vec<String> = round.outcome.skipped.keys().map(title).collect();
         if !skipped.is_empty() {
-            lines.push(wrap::hanging("not begun: ", &skipped.join("; "), ui.width));
+            lines.push(format!("not begun: {}", skipped.join("; ")));
         }
-        lines.extend(round.outcome.stopped_because.iter().map(|why| wrap::hanging("stopped: ", why, ui.width)));
+        lines.extend(round.outcome.stopped_because.iter().map(|why| format!("stopped: {why}")));
     }
     let done: usize = view.rounds.iter().map(|round| round.outcome.succeeded.len()).sum();
     let all: usize = view.rounds.iter().map(|round| round.plan.steps.len()).sum();
-    lines.push(format!(
-        "{done} of {} done in {}",
-        quantity::count(all, "step"),
-        quantity::duration(view.elapsed_seconds)
-    ));
+    let took = quantity::duration(view.elapsed_seconds);
+    lines.push(format!("{done} of {} done in {took}", quantity::count(all, "step")));
     lines
 }
 
