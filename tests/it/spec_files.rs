@@ -228,6 +228,27 @@ fn texts_made_to_hurt_end_quickly_with_one_problem() {
 }
 
 #[test]
+fn any_value_in_any_place_is_read_or_refused_at_its_line() {
+    for (number, line) in STAGING.lines().enumerate() {
+        let Some((key, _)) = line.split_once(": ").filter(|(key, _)| !key.trim_start().starts_with('#')) else {
+            continue;
+        };
+        for value in
+            ["5", "-1", "[]", "{}", "[1, {a: b}]", "{a: [b]}", "''", "x y", "true", "99999999999", "0", "/", "*"]
+        {
+            let mut lines: Vec<String> = STAGING.lines().map(str::to_owned).collect();
+            lines[number] = format!("{key}: {value}");
+            let text = lines.join("\n");
+            let Err(found) = parse("staging", &[("staging", &text)]) else { continue };
+            for problem in &found {
+                let span = problem.span.as_ref().expect("a place");
+                assert!(text.get(span.start..span.end).is_some() && !problem.help.is_empty(), "{problem:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn empty_and_odd_documents_are_said_to_be_no_environment() {
     for text in
         ["", "\n\n", "# nothing", "~", "5", "[a]", "text", "? [a, b]\n: c", "1: 2", "!!binary abc", "\0", "%YAML 3.0"]
