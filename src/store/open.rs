@@ -63,7 +63,9 @@ impl Store {
         let folder = folder.canonicalize().map_err(|error| unusable(error.to_string()))?;
         let objects = LocalFileSystem::new_with_prefix(&folder).map_err(|error| unusable(chain(&error)))?;
         Ok(Self {
-            objects: Arc::new(objects.with_fsync(true)),
+            // Not synced: a lock record that a power failure swallows was of a run that it ended too. The journal syncs its
+            // own file.
+            objects: Arc::new(objects),
             prefix: Path::default(),
             location: folder.display().to_string(),
             folder: Some(folder),

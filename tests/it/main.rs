@@ -22,6 +22,8 @@ mod template_properties;
 // The same in a bucket of an S3 emulator.
 #[cfg(feature = "bucket")]
 mod bucket;
+// Two people, one environment: races, thefts, kills.
+mod people;
 // Locks, journals and caches in a folder.
 mod store;
 // The simulated cloud.

@@ -7,7 +7,7 @@ use std::path::{Path as FilePath, PathBuf};
 use object_store::path::Path;
 
 use super::{Journals, line};
-use crate::model::Event;
+use crate::model::{Event, EventKind};
 use crate::store::{Store, StoreError};
 
 /// The journal of a run that is under way.
@@ -54,8 +54,20 @@ fn create(folder: &FilePath, run: &str) -> std::io::Result<(File, PathBuf)> {
     Ok((file, path))
 }
 
+/// Does something happen after this event that must not go unrecorded? What was merely seen may be lost with the power.
+fn announces(kind: &EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::RunStarted { .. }
+            | EventKind::PriorStateSaved { .. }
+            | EventKind::StepStarted { .. }
+            | EventKind::RunFinished { .. }
+    )
+}
+
 impl Journal {
-    /// Appends one event. When this returns, it is on disk (or in the bucket).
+    /// Appends one event. When this returns, it is written; and on disk, with all before it, when something is about to
+    /// happen that it announces.
     ///
     /// # Errors
     /// When it could not be written.
@@ -66,7 +78,7 @@ impl Journal {
                 let whole = if self.torn { format!("\n{text}\n") } else { format!("{text}\n") };
                 self.torn = true;
                 file.write_all(whole.as_bytes())
-                    .and_then(|()| file.sync_data())
+                    .and_then(|()| if announces(&event.kind) { file.sync_data() } else { Ok(()) })
                     .map_err(|error| self.store.wrong(format!("the journal cannot be written: {error}")))?;
                 self.torn = false;
             }
