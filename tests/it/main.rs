@@ -19,6 +19,8 @@ mod planner;
 mod template;
 // What holds for every template and every value.
 mod template_properties;
+// Rules, the asleep page, rare fields.
+mod template_rules;
 // The same in a bucket of an S3 emulator.
 #[cfg(feature = "bucket")]
 mod bucket;
