@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AccessPointSpec, DatabaseSpec, FileSystemSpec, ListenerSelector, LogGroupSpec, NetworkSpec, Place, ResourceKey,
-    RetentionSpec, RuleSpec, ServiceSpec, SleepSpec, Tags, TargetGroupSpec, TaskSpec, ownership_tags,
+    ResourceKind, RetentionSpec, RuleSpec, ServiceSpec, SleepSpec, Tags, TargetGroupSpec, TaskSpec, ownership_tags,
 };
 
 /// What is wanted of the cloud, keyed by the names of the spec.
@@ -59,6 +59,23 @@ impl Desired {
     pub fn tags_of(&self, key: &ResourceKey) -> Tags {
         let mut tags = self.tags.clone();
         tags.extend(ownership_tags(&self.application, &self.environment, &key.to_string()));
+        tags
+    }
+
+    /// [`Desired::tags_of`] and, where a resource's name is only a tag, that tag.
+    pub fn tags_with_name(&self, key: &ResourceKey) -> Tags {
+        let mut tags = self.tags_of(key);
+        let name = match key.kind {
+            ResourceKind::AccessPoint => self.access_points.get(&key.name).map(|point| &point.access_point_name),
+            ResourceKind::FileSystem => match self.file_systems.get(&key.name) {
+                Some(FileSystemSpec::Owned { file_system_name, .. }) => Some(file_system_name),
+                _ => None,
+            },
+            _ => None,
+        };
+        if let Some(name) = name {
+            tags.entry("Name".to_owned()).or_insert_with(|| name.clone());
+        }
         tags
     }
 

@@ -181,7 +181,7 @@ fn documents(s: &Situation, name: &str, spec: &ServiceSpec, found: &mut Vec<Diff
     } else {
         document::differences_where_known(&wanted, running)
     };
-    found.extend(reasons.into_iter().filter_map(|reason| difference(&key, reason)));
+    found.extend(whole_items(reasons.into_iter().filter_map(|reason| difference(&key, reason)).collect()));
     if running.get("status").and_then(Value::as_str) == Some("INACTIVE") {
         found.push(Difference {
             key,
@@ -191,6 +191,32 @@ fn documents(s: &Situation, name: &str, spec: &ServiceSpec, found: &mut Vec<Diff
             remedy: None,
         });
     }
+}
+
+/// An item of a list that is on one side only is one difference, told by what identifies it, not one a field.
+fn whole_items(differences: Vec<Difference>) -> Vec<Difference> {
+    let one_sided = |one: &Difference| one.wanted.is_none() != one.found.is_none();
+    let lone: Vec<String> = differences
+        .iter()
+        .filter(|one| one_sided(one))
+        .filter_map(|one| one.field.strip_suffix("].name").map(|item| format!("{item}]")))
+        .collect();
+    let outermost =
+        |field: &str| lone.iter().filter(|item| field.starts_with(item.as_str())).min_by_key(|item| item.len());
+    let mut whole: Vec<Difference> = Vec::new();
+    for one in differences {
+        let Some(item) = outermost(&one.field) else {
+            whole.push(one);
+            continue;
+        };
+        let tells = ["value", "image", "valueFrom"].iter().any(|field| one.field == format!("{item}.{field}"));
+        match whole.iter_mut().find(|earlier| earlier.field == *item) {
+            Some(earlier) if tells => (earlier.wanted, earlier.found) = (one.wanted, one.found),
+            Some(_) => {}
+            None => whole.push(Difference { field: item.clone(), ..one }),
+        }
+    }
+    whole
 }
 
 fn autoscaling(key: &ResourceKey, spec: &ServiceSpec, live: &LiveScaling, found: &mut Vec<Difference>) {
@@ -278,4 +304,38 @@ fn targets(actions: &[RuleAction]) -> String {
         other => words(std::slice::from_ref(other)),
     };
     actions.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_item_on_one_side_only_is_one_difference() {
+        let leaf = |field: &str, found: &str| Difference {
+            key: key(ResourceKind::TaskDefinition, "web"),
+            field: field.to_owned(),
+            wanted: None,
+            found: Some(found.to_owned()),
+            remedy: None,
+        };
+        let whole = whole_items(vec![
+            leaf("containerDefinitions[evil].environment[A].name", "A"),
+            leaf("containerDefinitions[evil].image", "miner:1"),
+            leaf("containerDefinitions[evil].name", "evil"),
+            leaf("containerDefinitions[app].environment[B].name", "B"),
+            leaf("containerDefinitions[app].environment[B].value", "2"),
+            leaf("cpu", "512"),
+        ]);
+        let told: Vec<(&str, Option<&str>)> =
+            whole.iter().map(|one| (one.field.as_str(), one.found.as_deref())).collect();
+        assert_eq!(
+            told,
+            [
+                ("containerDefinitions[evil]", Some("miner:1")),
+                ("containerDefinitions[app].environment[B]", Some("2")),
+                ("cpu", Some("512"))
+            ]
+        );
+    }
 }

@@ -139,10 +139,18 @@ fn existing(
 ) -> Option<StepId> {
     let wanted = service_settings::wanted(s, spec, Some(live), draft);
     let SettingsChange { reasons: setting_reasons, needs_deployment } = service_settings::differences(&wanted, live);
-    let count = count(spec, Some(live));
+    // Beyond the bounds of autoscaling somebody moved the count; within them autoscaling does.
+    let outside = spec
+        .scaling
+        .as_ref()
+        .is_some_and(|scaling| live.desired_count > 0 && !(scaling.min..=scaling.max).contains(&live.desired_count));
+    let count = match &spec.scaling {
+        Some(scaling) if outside => live.desired_count.clamp(scaling.min, scaling.max.max(scaling.min)),
+        _ => count(spec, Some(live)),
+    };
     let put_to_sleep = put_to_sleep(key, draft);
     let wakes = count > 0 && (live.desired_count == 0 || put_to_sleep);
-    let recount = wakes || (spec.scaling.is_none() && live.desired_count != count);
+    let recount = wakes || outside || (spec.scaling.is_none() && live.desired_count != count);
     let failed = has_failed(live);
     let redeploy = wakes || failed || needs_deployment || !revision.reasons.is_empty();
     let mut reasons: Vec<Reason> = Vec::new();

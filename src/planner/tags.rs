@@ -12,7 +12,7 @@ pub(super) fn up(s: &Situation, draft: &mut Draft) {
             continue;
         }
         let wanted: Tags =
-            s.desired.tags_of(&key).into_iter().filter(|(name, value)| tags.get(name) != Some(value)).collect();
+            s.desired.tags_with_name(&key).into_iter().filter(|(name, value)| tags.get(name) != Some(value)).collect();
         if wanted.is_empty() {
             continue;
         }

@@ -6,8 +6,9 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use super::place::place;
 use super::{Acceptance, AcceptedDifferences, DriftInput};
-use crate::model::{Desired, Difference, NoteKind, Place, Power, Remembered, ResourceKey, ResourceKind};
+use crate::model::{Difference, NoteKind, Place, Power, Remembered, ResourceKey, ResourceKind};
 use crate::report::Amount;
 
 /// Kinds of finding, gravest first.
@@ -119,8 +120,11 @@ impl<'a> Findings<'a> {
     /// Enters a declared value that is not so.
     pub(super) fn value(&mut self, difference: &Difference) {
         let Difference { key, field, wanted, found, remedy } = difference;
-        let why = if self.is_pending(key) { "the spec asks for something new" } else { "it was changed" };
-        let kind = if self.is_pending(key) { FindingKind::Pending } else { FindingKind::Drift };
+        let (kind, why) = match (self.is_pending(key), wanted) {
+            (true, _) => (FindingKind::Pending, "the spec asks for something new"),
+            (false, None) if found.is_some() => (FindingKind::Extra, "nobody declared it"),
+            (false, _) => (FindingKind::Drift, "it was changed"),
+        };
         let finding = self.enter(kind, key, Some(field), wanted.clone(), found.clone(), why);
         if let Some(remedy) = remedy {
             finding.mend = format!("`up` cannot mend it: {remedy}");
@@ -206,8 +210,13 @@ impl<'a> Findings<'a> {
         let Some(plan) = self.input.plan else {
             return format!("`{command}` puts it right");
         };
-        let steps: Vec<&str> =
-            plan.steps.iter().filter(|step| step.action.key() == key).map(|step| step.title.as_str()).collect();
+        let service = ResourceKey::new(ResourceKind::Service, &key.name);
+        let is_about = |other: &ResourceKey| {
+            // A new revision changes nothing until its service runs it.
+            other == key || (key.kind == ResourceKind::TaskDefinition && *other == service)
+        };
+        let about = plan.steps.iter().filter(|step| is_about(step.action.key()));
+        let steps: Vec<&str> = about.map(|step| step.title.as_str()).collect();
         if !steps.is_empty() {
             return format!("`{command}` would {}", steps.join(", then "));
         }
@@ -222,27 +231,4 @@ impl<'a> Findings<'a> {
             None => format!("`{command}` puts it right"),
         }
     }
-}
-
-/// Where a field is declared: itself, what contains it, its resource, and at last the resource that brings it along.
-pub(super) fn place(desired: &Desired, key: &ResourceKey, field: Option<&str>) -> Option<Place> {
-    let owner = match key.kind {
-        ResourceKind::TaskDefinition | ResourceKind::ScalableTarget => Some(ResourceKind::Service),
-        ResourceKind::Secret | ResourceKind::Snapshot => Some(ResourceKind::Database),
-        ResourceKind::TargetGroup => Some(ResourceKind::ListenerRule),
-        ResourceKind::MountTarget => Some(ResourceKind::FileSystem),
-        _ => None,
-    };
-    let owners = [Some(key.clone()), owner.map(|kind| ResourceKey::new(kind, &key.name))];
-    owners.into_iter().flatten().find_map(|owner| {
-        let mut path = field.unwrap_or_default();
-        loop {
-            let name = if path.is_empty() { owner.to_string() } else { format!("{owner}.{path}") };
-            match desired.places.get(&name) {
-                Some(place) => return Some(place.clone()),
-                None if path.is_empty() => return None,
-                None => path = path.rsplit_once('.').map_or("", |(front, _)| front),
-            }
-        }
-    })
 }

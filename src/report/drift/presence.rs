@@ -79,7 +79,7 @@ pub(super) fn check(desired: &Desired, live: &Live, power: Power, findings: &mut
 }
 
 fn check_tags(desired: &Desired, key: &ResourceKey, tags: &Tags, findings: &mut Findings<'_>) {
-    for (name, wanted) in desired.tags_of(key) {
+    for (name, wanted) in desired.tags_with_name(key) {
         let found = tags.get(&name);
         if found != Some(&wanted) {
             let found = found.map_or("absent", String::as_str);
