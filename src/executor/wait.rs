@@ -111,7 +111,7 @@ fn gone(status: &Status) -> Verdict {
 }
 
 /// Fields that, while pending, make a database not what was asked for. RDS names them as its API does.
-const PENDING_THAT_MATTERS: [&str; 4] = ["class", "storage", "password", "iops"];
+const PENDING_THAT_MATTERS: [&str; 6] = ["class", "storage", "password", "iops", "multi", "port"];
 
 fn database_available(key: &ResourceKey, database: &LiveDatabase, connectable: bool) -> Verdict {
     let pending: Vec<&str> = database.pending.keys().map(String::as_str).filter(|field| matters(field)).collect();

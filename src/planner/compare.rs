@@ -239,7 +239,14 @@ fn autoscaling(key: &ResourceKey, spec: &ServiceSpec, live: &LiveScaling, found:
         differs(word, wanted, there.map(words_of));
     }
     for stranger in live.policies.iter().filter(|policy| !names.contains(&policy.name)) {
-        differs(&format!("policies.{}", stranger.name), None, Some(words_of(stranger)));
+        let remedy = "envctl did not make the policy and does not touch it: declare it, or delete it by hand";
+        found.push(Difference {
+            key: key.clone(),
+            field: format!("policies.{}", stranger.name),
+            wanted: None,
+            found: Some(words_of(stranger)),
+            remedy: Some(remedy.to_owned()),
+        });
     }
 }
 

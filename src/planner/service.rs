@@ -52,10 +52,15 @@ pub(super) fn count(spec: &ServiceSpec, live: Option<&LiveService>) -> u32 {
 fn expected_count(key: &ResourceKey, spec: &ServiceSpec, live: Option<&LiveService>, draft: &Draft) -> u32 {
     match live {
         Some(live) if spec.scaling.is_some() && live.desired_count > 0 && !put_to_sleep(key, draft) => {
-            live.desired_count
+            within_bounds(spec, live.desired_count)
         }
         live => count(spec, live),
     }
+}
+
+/// The nearest count that autoscaling may choose: beyond its bounds somebody moved it, within them autoscaling did.
+fn within_bounds(spec: &ServiceSpec, count: u32) -> u32 {
+    spec.scaling.as_ref().map_or(count, |scaling| count.clamp(scaling.min, scaling.max.max(scaling.min)))
 }
 
 /// Has this plan stopped its tasks before (foreign data)?
@@ -139,15 +144,8 @@ fn existing(
 ) -> Option<StepId> {
     let wanted = service_settings::wanted(s, spec, Some(live), draft);
     let SettingsChange { reasons: setting_reasons, needs_deployment } = service_settings::differences(&wanted, live);
-    // Beyond the bounds of autoscaling somebody moved the count; within them autoscaling does.
-    let outside = spec
-        .scaling
-        .as_ref()
-        .is_some_and(|scaling| live.desired_count > 0 && !(scaling.min..=scaling.max).contains(&live.desired_count));
-    let count = match &spec.scaling {
-        Some(scaling) if outside => live.desired_count.clamp(scaling.min, scaling.max.max(scaling.min)),
-        _ => count(spec, Some(live)),
-    };
+    let outside = live.desired_count > 0 && within_bounds(spec, live.desired_count) != live.desired_count;
+    let count = if outside { within_bounds(spec, live.desired_count) } else { count(spec, Some(live)) };
     let put_to_sleep = put_to_sleep(key, draft);
     let wakes = count > 0 && (live.desired_count == 0 || put_to_sleep);
     let recount = wakes || outside || (spec.scaling.is_none() && live.desired_count != count);

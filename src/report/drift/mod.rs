@@ -96,7 +96,7 @@ pub fn drift(input: &DriftInput<'_>) -> DriftReport {
     } else {
         presence::check(desired, live, power, &mut findings);
         power::check(desired, live, power, &mut findings);
-        for difference in input.differences {
+        for difference in input.differences.iter().filter(|one| power::concerns(power, one)) {
             findings.value(difference);
         }
     }

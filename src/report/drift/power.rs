@@ -3,8 +3,8 @@
 
 use super::finding::Findings;
 use crate::model::{
-    DatabaseState, Desired, Live, LiveDatabase, LiveRule, LiveScaling, LiveService, Power, ResourceKey, ResourceKind,
-    RuleAction, ServiceSpec, present,
+    DatabaseState, Desired, Difference, Live, LiveDatabase, LiveRule, LiveScaling, LiveService, Power, ResourceKey,
+    ResourceKind, RuleAction, ScalingSpec, ServiceSpec, present,
 };
 
 /// Checks every resource that the power state changes.
@@ -20,13 +20,25 @@ pub(super) fn check(desired: &Desired, live: &Live, power: Power, findings: &mut
             check_service(&ResourceKey::new(ResourceKind::Service, name), spec, service, power, findings);
         }
     }
-    for (name, scaling) in present(&live.scaling).filter(|(name, _)| desired.services.contains_key(*name)) {
-        check_scaling(&ResourceKey::new(ResourceKind::ScalableTarget, name), scaling, power, findings);
+    for (name, scaling) in present(&live.scaling) {
+        if let Some(spec) = desired.services.get(name).and_then(|service| service.scaling.as_ref()) {
+            check_scaling(&ResourceKey::new(ResourceKind::ScalableTarget, name), spec, scaling, power, findings);
+        }
     }
     for (name, rule) in present(&live.rules) {
         if desired.rules.get(name).is_some_and(|spec| spec.target_group.is_some()) {
             check_rule(&ResourceKey::new(ResourceKind::ListenerRule, name), rule, power, findings);
         }
+    }
+}
+
+/// Does a difference of values say anything in this power state? Which page a rule shows matters while it sleeps, and
+/// where it forwards to while it is up; whether it does the one or the other is looked at here.
+pub(super) fn concerns(power: Power, difference: &Difference) -> bool {
+    match (difference.key.kind, difference.field.as_str()) {
+        (ResourceKind::ListenerRule, "page") => power.is_asleep(),
+        (ResourceKind::ListenerRule, "actions") => !power.is_asleep(),
+        _ => true,
     }
 }
 
@@ -108,7 +120,13 @@ fn scale(found: u32, reckoned: u32) -> rust_decimal::Decimal {
     rust_decimal::Decimal::from(found) / rust_decimal::Decimal::from(reckoned.max(1))
 }
 
-fn check_scaling(key: &ResourceKey, scaling: &LiveScaling, power: Power, findings: &mut Findings<'_>) {
+fn check_scaling(
+    key: &ResourceKey,
+    spec: &ScalingSpec,
+    scaling: &LiveScaling,
+    power: Power,
+    findings: &mut Findings<'_>,
+) {
     if power.is_asleep() {
         if !scaling.suspended {
             let why = "autoscaling was resumed while asleep: an alarm can start tasks";
@@ -118,8 +136,13 @@ fn check_scaling(key: &ResourceKey, scaling: &LiveScaling, power: Power, finding
             let why = "the lower bound was raised while asleep: it starts tasks";
             findings.drifted(key, "min", "0", scaling.min.to_string(), why);
         }
-    } else if scaling.suspended {
+        return;
+    }
+    if scaling.suspended {
         findings.drifted(key, "suspended", "false", "true", "autoscaling was suspended");
+    }
+    if scaling.min != spec.min {
+        findings.differs(key, Some("min"), spec.min.to_string(), scaling.min.to_string(), "the bound was changed");
     }
 }
 
