@@ -200,11 +200,11 @@ fn forwards(step: &Step) -> bool {
 
 fn forward_targets(action: &Action) -> Vec<&str> {
     let (Action::CreateRule { actions, .. } | Action::ModifyRule { actions, .. }) = action else { return Vec::new() };
-    let target = |action| match action {
-        &RuleAction::Forward { ref target_group_arn } => Some(target_group_arn.as_str()),
+    let targets = actions.iter().filter_map(|action| match action {
+        RuleAction::Forward { target_group_arn } => Some(target_group_arn.as_str()),
         _ => None,
-    };
-    actions.iter().filter_map(target).collect()
+    });
+    targets.collect()
 }
 
 fn starts_tasks(action: &Action) -> bool {

@@ -130,7 +130,7 @@ fn compare_settings(spec: &DatabaseSpec, live: &LiveDatabase, found: &mut Differ
             $(if let Some(wanted) = $wanted {
                 let pending = effective(live, stringify!($field));
                 let same = match pending {
-                    Some(text) => text == wanted.to_string(),
+                    Some(text) => reads_as(text, &wanted),
                     None => $current.as_ref() == Some(&wanted),
                 };
                 if !same {
@@ -163,4 +163,8 @@ fn compare_settings(spec: &DatabaseSpec, live: &LiveDatabase, found: &mut Differ
 /// The value that AWS is applying right now; `None`: none, or it waits for the maintenance window (ours does not).
 fn effective<'a>(live: &'a LiveDatabase, field: &str) -> Option<&'a str> {
     if live.state() == DatabaseState::Busy { live.pending.get(field).map(String::as_str) } else { None }
+}
+
+fn reads_as(text: &str, value: &impl ToString) -> bool {
+    text == value.to_string()
 }

@@ -5,6 +5,7 @@ mod down;
 mod edits;
 mod linter;
 mod random;
+mod refusals;
 mod sessions;
 mod up;
 mod world;

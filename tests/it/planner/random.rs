@@ -30,83 +30,142 @@ const DATABASE_STATUSES: [&str; 14] = [
 
 /// One change by hand, by AWS or by a crash: what, and how.
 fn change(live: &mut Live, desired: &mut Desired, what: u8, how: u8) {
-    let pick = |texts: &[&str]| texts[usize::from(how) % texts.len()].to_owned();
-    let flag = how.is_multiple_of(2);
     match what {
-        0..=3 => present_mut(&mut live.databases).for_each(|one| one.status = pick(&DATABASE_STATUSES)),
-        4 => lose(&mut live.databases, how),
-        5 => lose(&mut live.secrets, how),
-        6 => lose(&mut live.access_points, how),
-        7 => lose(&mut live.target_groups, how),
-        8 => lose(&mut live.services, how),
-        9 => lose(&mut live.rules, how),
-        10 => lose(&mut live.scaling, how),
-        11 => lose(&mut live.log_groups, how),
-        12 => lose(&mut live.file_systems, how),
-        13 => lose(&mut live.snapshots, how),
-        14 => lose(&mut live.task_definitions, how),
-        15 => lose(&mut live.mount_targets, how),
-        16 => lose(&mut live.listener_rules, how),
-        17 => present_mut(&mut live.services).for_each(|one| one.desired_count = u32::from(how % 3)),
-        18 => present_mut(&mut live.services).for_each(|one| one.running_count = u32::from(how % 3)),
-        19 => present_mut(&mut live.services).for_each(|one| one.status = pick(&["DRAINING", "INACTIVE", "ACTIVE"])),
-        20 => present_mut(&mut live.services).for_each(|one| {
-            one.deployments = vec![deployment(&one.task_definition, &pick(&["IN_PROGRESS", "FAILED"]), 1)];
-        }),
-        21 => present_mut(&mut live.services).for_each(|one| one.deployments.clear()),
-        22 => present_mut(&mut live.services).for_each(|one| one.attachments.clear()),
-        23 => present_mut(&mut live.services).for_each(|one| one.enable_exec = !one.enable_exec),
-        24 => present_mut(&mut live.scaling).for_each(|one| {
-            (one.min, one.max, one.suspended) = (u32::from(how % 3), u32::from(how % 7), flag);
-        }),
-        25 => present_mut(&mut live.scaling).for_each(|one| one.policies.clear()),
-        26 => warming_rule(live, desired),
-        27 => present_mut(&mut live.rules).for_each(|one| one.actions.clear()),
-        28 => present_mut(&mut live.rules).for_each(|one| one.conditions.clear()),
-        29 => present_mut(&mut live.databases).for_each(|one| mark(&mut one.tags, TAG_SCRUB, "needed")),
-        30 => present_mut(&mut live.databases).for_each(|one| mark(&mut one.tags, TAG_PASSWORD, "pending")),
-        31 => present_mut(&mut live.databases).for_each(|one| one.class = "db.t4g.large".to_owned()),
-        32 => present_mut(&mut live.databases).for_each(|one| one.storage_gib = u32::from(how)),
-        33 => present_mut(&mut live.databases).for_each(|one| one.deletion_protection = true),
-        34 => present_mut(&mut live.databases).for_each(|one| one.tags.clear()),
-        35 => present_mut(&mut live.services).for_each(|one| one.tags.clear()),
-        36 => {
-            present_mut(&mut live.services).for_each(|one| mark(&mut one.tags, TAG_BEFORE_SLEEP, "desired=3 nonsense"))
-        }
-        37 => present_mut(&mut live.services)
-            .for_each(|one| mark(&mut one.tags, TAG_POWER, &pick(&["up", "parked", "?"]))),
-        38 => present_mut(&mut live.secrets).for_each(|one| one.deletes_at = Some(live.observed_at)),
-        39 => {
-            present_mut(&mut live.file_systems).for_each(|one| one.throughput = Throughput::Provisioned(u32::from(how)))
-        }
-        40 => present_mut(&mut live.file_systems)
-            .for_each(|one| mark(&mut one.tags, TAG_THROUGHPUT_CHANGED, "2026-03-01T12:00:00Z")),
-        41 => present_mut(&mut live.access_points).for_each(|one| one.path = "/elsewhere".to_owned()),
-        42 => present_mut(&mut live.access_points).for_each(|one| one.state = pick(&["creating", "deleting"])),
-        43 => live.undeclared.push(Undeclared {
+        0..=19 => vanish(live, what, how),
+        20..=39 => change_service_or_rule(live, desired, what, how),
+        40..=59 => change_data(live, desired, what, how),
+        _ => change_spec(live, desired, what, how),
+    }
+}
+
+fn pick(texts: &[&str], how: u8) -> String {
+    texts[usize::from(how) % texts.len()].to_owned()
+}
+
+/// Something is gone, cannot be read or was not looked at.
+fn vanish(live: &mut Live, what: u8, how: u8) {
+    match what {
+        0 => lose(&mut live.databases, how),
+        1 => lose(&mut live.secrets, how),
+        2 => lose(&mut live.access_points, how),
+        3 => lose(&mut live.target_groups, how),
+        4 => lose(&mut live.services, how),
+        5 => lose(&mut live.rules, how),
+        6 => lose(&mut live.scaling, how),
+        7 => lose(&mut live.log_groups, how),
+        8 => lose(&mut live.file_systems, how),
+        9 => lose(&mut live.snapshots, how),
+        10 => lose(&mut live.task_definitions, how),
+        11 => lose(&mut live.mount_targets, how),
+        12 => lose(&mut live.listener_rules, how),
+        13 => live.mount_targets.values_mut().for_each(|targets| *targets = Sighting::Present(Vec::new())),
+        14 => live.borrowed = envctl::model::Borrowed::default(),
+        15 => live.account = "000000000000".to_owned(),
+        _ => live.undeclared.push(Undeclared {
             key: ResourceKey::new(ResourceKind::ALL[usize::from(how) % ResourceKind::ALL.len()], "old"),
             id: "an-old-one".to_owned(),
         }),
-        44 => present_mut(&mut live.snapshots).for_each(|all| {
-            all.extend((0..how % 5).map(|number| snapshot(desired, &format!("more-{number}"), i64::from(number) * 9)));
-        }),
-        45 => present_mut(&mut live.snapshots).for_each(|all| {
-            all.iter_mut().take(1).for_each(|one| one.status = pick(&["creating", "failed", "available"]));
-        }),
-        46 => present_mut(&mut live.snapshots).for_each(|all| all.iter_mut().for_each(|one| one.tags.clear())),
-        47 => desired.services.values_mut().for_each(|spec| spec.scaling = None),
-        48 => desired.databases.values_mut().for_each(|spec| spec.scrub = None),
-        49 => desired.services.values_mut().for_each(|spec| spec.attachment = None),
-        50 => desired.rules.values_mut().for_each(|spec| spec.priority = Some(u32::from(how).max(1))),
-        51 => desired.databases.clear(),
-        52 => desired.rules.clear(),
-        53 => desired.protect = flag,
-        54 => live.account = "000000000000".to_owned(),
-        55 => live.borrowed = envctl::model::Borrowed::default(),
-        56 => desired.services.values_mut().for_each(|spec| spec.desired_count = u32::from(how % 3)),
-        57 => live.mount_targets.values_mut().for_each(|targets| *targets = Sighting::Present(Vec::new())),
-        58 => present_mut(&mut live.target_groups).for_each(|one| one.port = u16::from(how)),
-        _ => present_mut(&mut live.databases).for_each(|one| one.endpoint = None),
+    }
+}
+
+fn change_service_or_rule(live: &mut Live, desired: &Desired, what: u8, how: u8) {
+    if what == 39 {
+        return warming_rule(live, desired);
+    }
+    for one in present_mut(&mut live.services) {
+        match what {
+            20 => one.desired_count = u32::from(how % 3),
+            21 => one.running_count = u32::from(how % 3),
+            22 => one.status = pick(&["DRAINING", "INACTIVE", "ACTIVE"], how),
+            23 => {
+                one.deployments = vec![deployment(&one.task_definition, &pick(&["IN_PROGRESS", "FAILED"], how), 1)];
+            }
+            24 => one.deployments.clear(),
+            25 => one.attachments.clear(),
+            26 => one.enable_exec = !one.enable_exec,
+            27 => one.tags.clear(),
+            28 => mark(&mut one.tags, TAG_BEFORE_SLEEP, "desired=3 nonsense"),
+            29 => mark(&mut one.tags, TAG_POWER, &pick(&["up", "parked", "?"], how)),
+            _ => {}
+        }
+    }
+    for one in present_mut(&mut live.scaling) {
+        match what {
+            30 => (one.min, one.max) = (u32::from(how % 3), u32::from(how % 7)),
+            31 => one.suspended = !one.suspended,
+            32 => one.policies.clear(),
+            _ => {}
+        }
+    }
+    for one in present_mut(&mut live.rules) {
+        match what {
+            33 => one.actions.clear(),
+            34 => one.conditions.clear(),
+            35 => one.priority = Some(u32::from(how)),
+            _ => {}
+        }
+    }
+    if what == 36 {
+        present_mut(&mut live.target_groups).for_each(|one| one.port = u16::from(how));
+    }
+}
+
+fn change_data(live: &mut Live, desired: &Desired, what: u8, how: u8) {
+    for one in present_mut(&mut live.databases) {
+        match what {
+            40..=43 => one.status = pick(&DATABASE_STATUSES, how),
+            44 => mark(&mut one.tags, TAG_SCRUB, "needed"),
+            45 => mark(&mut one.tags, TAG_PASSWORD, "pending"),
+            46 => one.class = "db.t4g.large".to_owned(),
+            47 => one.storage_gib = u32::from(how),
+            48 => one.deletion_protection = true,
+            49 => one.tags.clear(),
+            50 => one.endpoint = None,
+            _ => {}
+        }
+    }
+    for all in present_mut(&mut live.snapshots) {
+        match what {
+            51 => {
+                let more = |number: u8| snapshot(desired, &format!("more-{number}"), i64::from(number) * 9);
+                all.extend((0..how % 5).filter(|_| !desired.databases.is_empty()).map(more));
+            }
+            52 => all.iter_mut().take(1).for_each(|one| one.status = pick(&["creating", "failed"], how)),
+            53 => all.iter_mut().for_each(|one| one.tags.clear()),
+            _ => {}
+        }
+    }
+    for one in present_mut(&mut live.file_systems) {
+        match what {
+            54 => one.throughput = Throughput::Provisioned(u32::from(how)),
+            55 => mark(&mut one.tags, TAG_THROUGHPUT_CHANGED, "2026-03-01T12:00:00Z"),
+            _ => {}
+        }
+    }
+    for one in present_mut(&mut live.access_points) {
+        match what {
+            56 => one.path = "/elsewhere".to_owned(),
+            57 => one.state = pick(&["creating", "deleting"], how),
+            _ => {}
+        }
+    }
+    let at = live.observed_at;
+    if what == 58 {
+        present_mut(&mut live.secrets).for_each(|one| one.deletes_at = Some(at));
+    }
+}
+
+fn change_spec(live: &mut Live, desired: &mut Desired, what: u8, how: u8) {
+    match what {
+        60 => desired.services.values_mut().for_each(|spec| spec.scaling = None),
+        61 => desired.databases.values_mut().for_each(|spec| spec.scrub = None),
+        62 => desired.services.values_mut().for_each(|spec| spec.attachment = None),
+        63 => desired.rules.values_mut().for_each(|spec| spec.priority = Some(u32::from(how).max(1))),
+        64 => desired.databases.clear(),
+        65 => desired.rules.clear(),
+        66 => desired.protect = how.is_multiple_of(2),
+        67 => live.region = "eu-central-1".to_owned(),
+        _ => desired.services.values_mut().for_each(|spec| spec.desired_count = u32::from(how % 3)),
     }
 }
 
@@ -156,7 +215,7 @@ proptest! {
     fn every_plan_from_every_world_passes_the_linter(
         preview in any::<bool>(),
         state in 0u8..4,
-        changes in proptest::collection::vec((0u8..60, any::<u8>()), 0..6),
+        changes in proptest::collection::vec((0u8..70, any::<u8>()), 0..6),
     ) {
         let mut desired = desired(if preview { "preview" } else { "staging" });
         let mut live = match state {
