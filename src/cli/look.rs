@@ -4,11 +4,10 @@ use super::context::{Context, Session, View};
 use super::error::CliError;
 use super::exit::Exit;
 use super::run_id::RunId;
-use crate::model::{self, DataSource, Depth, Desired, Goal, Live, Policy, Power, SleepMode};
+use crate::model::{DataSource, Depth, Desired, Goal, Live, Policy, Power, Remembered, SleepMode};
 use crate::observer;
 use crate::report::{self, PriceTable};
 use crate::store::cache::Cache;
-use crate::ui::status::Remembered;
 
 /// Observes, and makes sure that the credentials are those of the spec's account and region.
 pub(super) async fn observe(
@@ -67,12 +66,6 @@ pub(super) fn policy(context: &Context, session: &Session, desired: &Desired, ru
         suffix: run.suffix().to_owned(),
         sleep_cost: report::sleep_cost(desired, &PriceTable::shipped()),
     }
-}
-
-/// The power state asked for last, with since when and by whom.
-pub(super) fn remembered(desired: &Desired, live: &Live) -> Option<Remembered> {
-    let model::Remembered { power, since, by, .. } = model::Remembered::find(live, desired)?;
-    Some(Remembered { power, since, by })
 }
 
 /// The goal that keeps an environment as it was asked for; `power` is what it is now.

@@ -10,7 +10,7 @@ use super::exit::Exit;
 use super::run_id::RunId;
 use super::up::data_source;
 use super::{load, look};
-use crate::model::{DataSource, Depth, Goal, SleepMode};
+use crate::model::{DataSource, Depth, Goal, Remembered, SleepMode};
 use crate::{planner, ui};
 
 /// Shows what would change and why, in what order, how long it takes, and what is not done and why
@@ -51,7 +51,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, CliError> {
                 Goal::Down { mode: args.mode.map_or(desired.sleep.mode, SleepMode::from), idle: None }
             }
             Some(GoalName::Destroy) => Goal::Destroy { delete_snapshots: false },
-            None => look::goal_of(look::remembered(&desired, &live).as_ref(), planner::power_now(&desired, &live)),
+            None => look::goal_of(Remembered::find(&live, &desired).as_ref(), planner::power_now(&desired, &live)),
         };
         let policy = look::policy(context, session, &desired, &RunId::new(session));
         Ok(planner::plan(&desired, &live, &goal, &policy))

@@ -129,7 +129,12 @@ fn show(context: &Context, environment: &str) -> Result<Exit, CliError> {
         now: world.now.to_string(),
         databases: world.databases.keys().cloned().collect(),
         snapshots: world.snapshots.keys().cloned().collect(),
-        services: world.services.keys().cloned().collect(),
+        services: world
+            .services
+            .iter()
+            .filter(|(_, service)| service.live.is_active())
+            .map(|(arn, _)| arn.clone())
+            .collect(),
         secrets: world.secrets.keys().cloned().collect(),
         file_systems: world.file_systems.keys().cloned().collect(),
         access_points: world.access_points.keys().cloned().collect(),

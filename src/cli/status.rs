@@ -8,7 +8,7 @@ use super::error::CliError;
 use super::exit::Exit;
 use super::run_id::RunId;
 use super::{load, look};
-use crate::model::{DataSource, Depth, Desired};
+use crate::model::{DataSource, Depth, Desired, Remembered};
 use crate::planner;
 use crate::ui::Format;
 use crate::ui::status::{self, StatusView};
@@ -78,7 +78,7 @@ fn show(
 async fn look_once(context: &Context, session: &Session, desired: &Desired) -> Result<status::StatusDto, CliError> {
     let live = look::observe(session, desired, Depth::Environment, &DataSource::Latest).await?;
     let power = planner::power_now(desired, &live);
-    let remembered = look::remembered(desired, &live);
+    let remembered = Remembered::find(&live, desired);
     let pending_steps = remembered.as_ref().and_then(|remembered| {
         let policy = look::policy(context, session, desired, &RunId::new(session));
         let plan = planner::plan(desired, &live, &look::goal_of(Some(remembered), power), &policy);

@@ -4,7 +4,7 @@ use super::context::Context;
 use super::error::CliError;
 use super::exit::Exit;
 use super::{load, look};
-use crate::model::{DataSource, Depth, Power};
+use crate::model::{DataSource, Depth, Power, Remembered};
 use crate::planner;
 use crate::workspace::Workspace;
 
@@ -16,7 +16,7 @@ pub(super) fn the_one_that_is_up(context: &Context, workspace: &Workspace) -> Re
         let desired = load::desired(workspace, name)?;
         let answer = context.with_cloud(workspace, &desired, async |session| {
             let live = look::observe(session, &desired, Depth::Environment, &DataSource::Latest).await?;
-            let asked_for = look::remembered(&desired, &live).map(|remembered| remembered.power);
+            let asked_for = Remembered::find(&live, &desired).map(|remembered| remembered.power);
             Ok(asked_for.unwrap_or_else(|| planner::power_now(&desired, &live)))
         });
         match answer {

@@ -36,7 +36,8 @@ impl Remembered {
         let kept = present(&live.secrets).filter(|(_, secret)| secret.deletes_at.is_none());
         let secrets = kept.map(|(_, secret)| &secret.tags);
         let groups = present(&live.target_groups).map(|(_, group)| &group.tags);
-        let points = present(&live.access_points).map(|(_, point)| &point.tags);
+        let standing = present(&live.access_points).filter(|(_, point)| !point.state.starts_with("delet"));
+        let points = standing.map(|(_, point)| &point.tags);
         let mut all = services.chain(secrets).chain(groups).chain(points).filter(|tags| desired.owns(tags));
         all.find_map(Self::of)
     }

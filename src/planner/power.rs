@@ -7,6 +7,7 @@ use crate::model::{
 
 use super::database;
 use super::draft::{Draft, NewStep};
+use super::file_system::is_leaving;
 use super::situation::{Situation, key};
 
 /// The power state that the environment is in, by what is there and not by what was asked for. Half awake is up.
@@ -147,6 +148,7 @@ fn anchors<'a>(s: &Situation<'a>) -> Vec<Anchor<'a>> {
         (key(ResourceKind::TargetGroup, name), group.arn.clone(), &group.tags, group.target_group_name.as_str())
     });
     let points = present(&live.access_points)
+        .filter(|(_, point)| !is_leaving(&point.state))
         .map(|(name, point)| (key(ResourceKind::AccessPoint, name), point.arn.clone(), &point.tags, point.id.as_str()));
     let ours = |anchors: Vec<Anchor<'a>>| -> Vec<Anchor<'a>> {
         anchors.into_iter().filter(|(_, _, tags, _)| s.desired.owns(tags)).collect()
@@ -166,7 +168,7 @@ fn anything_is_there(desired: &Desired, live: &Live) -> bool {
         || present(&live.services).any(|(_, one)| one.is_active() && ours(&one.tags))
         || present(&live.rules).any(|(_, one)| one.tags.as_ref().is_none_or(&ours))
         || present(&live.target_groups).any(|(_, one)| ours(&one.tags))
-        || present(&live.access_points).any(|(_, one)| ours(&one.tags))
+        || present(&live.access_points).any(|(_, one)| !is_leaving(&one.state) && ours(&one.tags))
         || present(&live.secrets).any(|(_, one)| one.deletes_at.is_none() && ours(&one.tags))
         || present(&live.log_groups).any(|(_, one)| one.tags.as_ref().is_some_and(ours))
 }

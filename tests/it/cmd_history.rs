@@ -7,12 +7,12 @@ fn runs_are_listed_newest_first_and_replayed() {
     let environment = TestEnvironment::on_a_known_day();
     environment.done(&["up", "staging", "--yes"]);
     environment.done(&["down", "staging", "--yes"]);
-    insta::assert_snapshot!(environment.run(&["history"]), @r"
+    insta::assert_snapshot!(environment.run(&["history"]).masked(), @r"
     ── stdout
-    20261122T080536Z-5126  staging
-        done, 7 steps done, 6 min 18 s, by anna@laptop, `envctl down staging --yes`
-    20261122T080000Z-c938  staging
-        done, 14 steps done, 5 min 35 s, by anna@laptop, `envctl up staging --yes`
+    STAMP  staging
+        done, 8 steps done, N min N s, by anna@laptop, `envctl down staging --yes`
+    STAMP  staging
+        done, 14 steps done, N min N s, by anna@laptop, `envctl up staging --yes`
     ── exit 0
     ");
     let runs = environment.json(&["history", "staging"]);
@@ -26,7 +26,7 @@ fn runs_are_listed_newest_first_and_replayed() {
 #[test]
 fn an_unknown_run_is_wrong_usage() {
     let environment = TestEnvironment::on_a_known_day();
-    insta::assert_snapshot!(environment.run(&["history", "nothing"]), @r"
+    insta::assert_snapshot!(environment.run(&["history", "nothing"]).masked(), @r"
     ── stderr
     error: `nothing` is neither an environment nor the id of a run
     hint: `envctl history` lists the runs
@@ -44,22 +44,22 @@ fn a_lock_that_somebody_else_holds_ends_with_5_and_says_who() {
         folder.map(|entry| entry.expect("an entry").file_name().into_string().expect("text")).max().expect("a record");
     let number: u64 = newest.trim_end_matches(".json").parse().expect("a number");
     environment.write(&format!(".envctl/sim/store/locks/staging/{:08}.json", number + 1), held);
-    insta::assert_snapshot!(environment.run(&["lock", "show", "staging"]), @r"
+    insta::assert_snapshot!(environment.run(&["lock", "show", "staging"]).masked(), @r"
     ── stdout
-    staging: held by berta@desk (process 1) for `envctl down staging`, exam, since 2026-11-22T08:06:00Z,
-             until 2026-11-22T08:08:00Z unless renewed
+    staging: held by berta@desk (process 1) for `envctl down staging`, exam, since TIME
+             until TIME unless renewed
     ── exit 0
     ");
-    insta::assert_snapshot!(environment.run(&["down", "staging", "--yes", "--quiet"]), @r"
+    insta::assert_snapshot!(environment.run(&["down", "staging", "--yes", "--quiet"]).masked(), @r"
     ── stderr
     error: the lock on staging is held by berta@desk (process 1) for `envctl down staging`, exam, since
-           2026-11-22T08:06:00Z, until 2026-11-22T08:08:00Z unless renewed
+           TIME until TIME unless renewed
     hint: wait for it with --wait-lock 30m
     hint: if nobody is at work any more: envctl lock release staging --reason WHY
     ── exit 5
     ");
     environment.done(&["lock", "release", "staging", "--reason", "berta went home"]);
-    insta::assert_snapshot!(environment.run(&["lock", "list"]), @r"
+    insta::assert_snapshot!(environment.run(&["lock", "list"]).masked(), @r"
     ── stdout
     staging: free; anna@laptop released it: berta went home
     ── exit 0

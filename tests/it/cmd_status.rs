@@ -6,18 +6,18 @@ use crate::support::TestEnvironment;
 fn an_environment_that_is_up_shows_each_resource() {
     let environment = TestEnvironment::on_a_known_day();
     environment.done(&["up", "staging", "--yes"]);
-    insta::assert_snapshot!(environment.run(&["status", "staging"]), @r"
+    insta::assert_snapshot!(environment.run(&["status", "staging"]).masked(), @r"
     ── stdout
-    staging: up since 2026-11-22 08:00 UTC (5 min), by anna@laptop
-    pythonide, account 123456789012, us-east-2; simulated, it is 2026-11-22 08:05 UTC there
+    staging: up since 2026-11-22 N:NN UTC (N min), by anna@laptop
+    pythonide, account 123456789012, us-east-2; simulated, it is 2026-11-22 N:NN UTC there
 
-    database/main            backing-up  5 min  pythonide-staging-db, postgres 16.10, db.t4g.micro, 20
+    database/main            backing-up  N min  pythonide-staging-db, postgres 16.10, db.t4g.micro, 20
                                                 GiB
-    secret/main              there       5 min  pythonide/staging/main
-    file-system/production   available   5 min  fs-8543d29e548a9253a, bursting, borrowed
+    secret/main              there       N min  pythonide/staging/main
+    file-system/production   available   N min  fs-8543d29e548a9253a, bursting, borrowed
     access-point/data        available          /staging of fs-8543d29e548a9253a
     log-group/backend        there              /aws/ecs/pythonide-staging, kept 14 days
-    service/backend          1 running   55 s   pythonide-staging-service, pythonide-staging-task:1
+    service/backend          1 running   N s   pythonide-staging-service, pythonide-staging-task:1
     scalable-target/backend  on                 1 to 4 tasks
     target-group/web         there              pythonide-staging-web
     listener-rule/web        forwards           priority 2
@@ -32,25 +32,25 @@ fn a_parked_environment_says_what_aws_will_do_by_itself() {
     let environment = TestEnvironment::on_a_known_day();
     environment.done(&["up", "staging", "--yes"]);
     environment.done(&["down", "staging", "--mode", "park", "--yes"]);
-    insta::assert_snapshot!(environment.run(&["status", "staging"]), @r"
+    insta::assert_snapshot!(environment.run(&["status", "staging"]).masked(), @r"
     ── stdout
-    staging: parked since 2026-11-22 08:05 UTC (6 min), by anna@laptop
-    pythonide, account 123456789012, us-east-2; simulated, it is 2026-11-22 08:11 UTC there
+    staging: parked since 2026-11-22 N:NN UTC (N min), by anna@laptop
+    pythonide, account 123456789012, us-east-2; simulated, it is 2026-11-22 N:NN UTC there
 
-    database/main            stopped           11 min  pythonide-staging-db, postgres 16.10,
+    database/main            stopped           N min  pythonide-staging-db, postgres 16.10,
                                                        db.t4g.micro, 20 GiB
-    secret/main              there             11 min  pythonide/staging/main
-    file-system/production   available         11 min  fs-8543d29e548a9253a, bursting, borrowed
+    secret/main              there             N min  pythonide/staging/main
+    file-system/production   available         N min  fs-8543d29e548a9253a, bursting, borrowed
     access-point/data        available                 /staging of fs-8543d29e548a9253a
     log-group/backend        there                     /aws/ecs/pythonide-staging, kept 14 days
-    service/backend          0 tasks           7 min   pythonide-staging-service,
+    service/backend          0 tasks           N min   pythonide-staging-service,
                                                        pythonide-staging-task:1
     scalable-target/backend  suspended                 0 to 4 tasks
     target-group/web         there                     pythonide-staging-web
     listener-rule/web        asleep page, 503          priority 2
 
-    newest snapshot of database/main: pythonide-staging-db-20261122t080536z-5126 (available, 5 min old)
-    AWS will, by itself: start the stopped database/main on 2026-11-29 08:11 UTC, in 6 d 23 h
+    newest snapshot of database/main: pythonide-staging-db-STAMP (available, N min old)
+    AWS will, by itself: start the stopped database/main on 2026-11-29 N:NN UTC, in N d N h
     ── exit 0
     ");
 }
@@ -60,25 +60,25 @@ fn on_a_narrow_terminal_details_stand_below() {
     let mut environment = TestEnvironment::on_a_known_day();
     environment.done(&["up", "staging", "--yes"]);
     environment.set("COLUMNS", "44");
-    insta::assert_snapshot!(environment.run(&["status", "staging"]), @r"
+    insta::assert_snapshot!(environment.run(&["status", "staging"]).masked(), @r"
     ── stdout
-    staging: up since 2026-11-22 08:00 UTC (5
+    staging: up since 2026-11-22 N:NN UTC (5
              min), by anna@laptop
     pythonide, account 123456789012, us-east-2;
-    simulated, it is 2026-11-22 08:05 UTC there
+    simulated, it is 2026-11-22 N:NN UTC there
 
-    database/main            backing-up  5 min
+    database/main            backing-up  N min
         pythonide-staging-db, postgres 16.10,
         db.t4g.micro, 20 GiB
-    secret/main              there       5 min
+    secret/main              there       N min
         pythonide/staging/main
-    file-system/production   available   5 min
+    file-system/production   available   N min
         fs-8543d29e548a9253a, bursting, borrowed
     access-point/data        available
         /staging of fs-8543d29e548a9253a
     log-group/backend        there
         /aws/ecs/pythonide-staging, kept 14 days
-    service/backend          1 running   55 s
+    service/backend          1 running   N s
         pythonide-staging-service,
         pythonide-staging-task:1
     scalable-target/backend  on

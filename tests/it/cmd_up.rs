@@ -5,47 +5,47 @@ use crate::support::TestEnvironment;
 #[test]
 fn the_first_up_shows_each_step_and_ends_with_the_address() {
     let environment = TestEnvironment::on_a_known_day();
-    insta::assert_snapshot!(environment.run(&["up", "staging", "--yes"]), @r"
+    insta::assert_snapshot!(environment.run(&["up", "staging", "--yes"]).masked(), @r"
     ── stdout
-    staging is up: https://staging.pythonide-classroom.tech (13 changes, 5 min 36 s)
+    staging is up: https://staging.pythonide-classroom.tech (13 changes, N min N s)
     ── stderr
-    staging: absent → up; 14 steps, about 8 min (account 123456789012, us-east-2)
+    staging: absent → up; 14 steps, about N min (account 123456789012, us-east-2)
 
     Chosen
       - database/main: there is no database pythonide-staging-db and no snapshot of it: it begins empty
-       0:00  saved   what was there before, for the way back
-       0:00  start   create secret pythonide/staging/main with a new password
-       0:00  start   create log group /aws/ecs/pythonide-staging
-       0:00  start   create access point pythonide-staging-data at /staging
-       0:00  start   create target group pythonide-staging-web
-       0:00  start   create rule web with priority 2, on the asleep page
-       0:00  done    create secret pythonide/staging/main with a new password
-       0:00  start   create database pythonide-staging-db, empty
-       0:00  done    create log group /aws/ecs/pythonide-staging
-       0:00  done    create target group pythonide-staging-web
-       0:00  done    create rule web with priority 2, on the asleep page
-       0:00  start   warm the targets of rule web
-       0:00  done    warm the targets of rule web
-       0:01  wait    create access point pythonide-staging-data at /staging: creating
-       0:01  wait    create database pythonide-staging-db, empty: creating
-       0:05  done    create access point pythonide-staging-data at /staging (5 s)
-       4:41  done    create database pythonide-staging-db, empty (4 min 41 s)
-       4:41  start   register task definition pythonide-staging-task
-       4:41  done    register task definition pythonide-staging-task
-       4:41  start   create service pythonide-staging-service with 1 tasks
-       4:42  wait    create service pythonide-staging-service with 1 tasks: 0 of 1 tasks running
-       5:35  done    create service pythonide-staging-service with 1 tasks (54 s)
-       5:35  start   check that targets of pythonide-staging-service are healthy
-       5:35  done    check that targets of pythonide-staging-service are healthy, was so already
-       5:35  start   let rule web forward
-       5:35  done    let rule web forward
-       5:35  start   delete the warming rule of web
-       5:35  start   let autoscaling of backend run between 1 and 4
-       5:36  done    delete the warming rule of web
-       5:36  done    let autoscaling of backend run between 1 and 4
-       5:36  start   scale backend at 60 % cpu
-       5:36  done    scale backend at 60 % cpu
-       5:36  end     done
+       N:NN  saved   what was there before, for the way back
+       N:NN  start   create secret pythonide/staging/main with a new password
+       N:NN  start   create log group /aws/ecs/pythonide-staging
+       N:NN  start   create access point pythonide-staging-data at /staging
+       N:NN  start   create target group pythonide-staging-web
+       N:NN  start   create rule web with priority 2, on the asleep page
+       N:NN  done    create secret pythonide/staging/main with a new password
+       N:NN  start   create database pythonide-staging-db, empty
+       N:NN  done    create log group /aws/ecs/pythonide-staging
+       N:NN  done    create target group pythonide-staging-web
+       N:NN  done    create rule web with priority 2, on the asleep page
+       N:NN  start   warm the targets of rule web
+       N:NN  done    warm the targets of rule web
+       N:NN  wait    create access point pythonide-staging-data at /staging: creating
+       N:NN  wait    create database pythonide-staging-db, empty: creating
+       N:NN  done    create access point pythonide-staging-data at /staging (N s)
+       N:NN  done    create database pythonide-staging-db, empty (N min N s)
+       N:NN  start   register task definition pythonide-staging-task
+       N:NN  done    register task definition pythonide-staging-task
+       N:NN  start   create service pythonide-staging-service with 1 tasks
+       N:NN  wait    create service pythonide-staging-service with 1 tasks: 0 of 1 tasks running
+       N:NN  done    create service pythonide-staging-service with 1 tasks (N s)
+       N:NN  start   check that targets of pythonide-staging-service are healthy
+       N:NN  done    check that targets of pythonide-staging-service are healthy, was so already
+       N:NN  start   let rule web forward
+       N:NN  done    let rule web forward
+       N:NN  start   delete the warming rule of web
+       N:NN  start   let autoscaling of backend run between 1 and 4
+       N:NN  done    delete the warming rule of web
+       N:NN  done    let autoscaling of backend run between 1 and 4
+       N:NN  start   scale backend at 60 % cpu
+       N:NN  done    scale backend at 60 % cpu
+       N:NN  end     done
     ── exit 0
     ");
 }
@@ -54,7 +54,7 @@ fn the_first_up_shows_each_step_and_ends_with_the_address() {
 fn the_second_up_changes_nothing() {
     let environment = TestEnvironment::on_a_known_day();
     environment.done(&["up", "staging", "--yes"]);
-    insta::assert_snapshot!(environment.run(&["up", "staging", "--yes"]), @r"
+    insta::assert_snapshot!(environment.run(&["up", "staging", "--yes"]).masked(), @r"
     ── stdout
     staging is up: https://staging.pythonide-classroom.tech; nothing to do
     ── exit 0
@@ -65,7 +65,7 @@ fn the_second_up_changes_nothing() {
 #[test]
 fn without_a_terminal_it_refuses_and_names_the_flag() {
     let environment = TestEnvironment::on_a_known_day();
-    insta::assert_snapshot!(environment.run(&["up", "staging"]), @r"
+    insta::assert_snapshot!(environment.run(&["up", "staging"]).masked(), @r"
     ── stderr
     error: there is no terminal to ask on, so nothing was done
     hint: pass --yes to do it without asking

@@ -36,6 +36,7 @@ mod cmd_destroy;
 mod cmd_history;
 mod cmd_plan;
 mod cmd_render;
+mod cmd_shapes;
 mod cmd_status;
 mod cmd_up;
 mod cmd_validate;

@@ -5,12 +5,10 @@ mod json;
 mod rows;
 mod text;
 
-use jiff::Timestamp;
-
 pub use json::{StatusDto, json};
 pub use text::text;
 
-use crate::model::{Desired, Live, Power};
+use crate::model::{Desired, Live, Power, Remembered};
 
 /// What there is to show.
 #[derive(Clone, Copy, Debug)]
@@ -27,15 +25,4 @@ pub struct StatusView<'a> {
     pub pending_steps: Option<usize>,
     /// The cloud is simulated: its time is shown.
     pub simulated: bool,
-}
-
-/// The power state asked for last, from the tags.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Remembered {
-    /// State.
-    pub power: Power,
-    /// Since when; `None`: the tag is missing or unreadable.
-    pub since: Option<Timestamp>,
-    /// Who asked.
-    pub by: Option<String>,
 }
