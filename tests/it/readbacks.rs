@@ -14,6 +14,7 @@ fn folder() -> Option<PathBuf> {
 }
 
 /// Recorded resources of a kind by file name, `ECS__TaskDefinition`. Says so when they are left out.
+#[allow(clippy::print_stderr, reason = "cases that are left out are named")]
 fn readbacks(kind: &str, test: &str) -> BTreeMap<String, Value> {
     let Some(folder) = folder() else {
         eprintln!("left out: {test}, for there are no recorded answers here (ENVCTL_READBACKS names their folder)");
@@ -100,5 +101,5 @@ fn every_changed_value_of_a_recorded_task_definition_is_found() {
             count += 1;
         }
     }
-    eprintln!("{count} changed values found");
+    assert!(count > 80 || folder().is_none(), "only {count} values were changed");
 }

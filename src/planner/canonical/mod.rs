@@ -1,6 +1,6 @@
 //! Documents brought to a canonical form, so that what AWS adds, drops and reorders is no difference.
 //!
-//! The knowledge stands in tables ([`task_definition::RULES`]), each row with its source; [`rules`] applies them to any
+//! The knowledge stands in tables (`task_definition.rs`), each row with its source; `rules.rs` applies them to any
 //! JSON. Decisions:
 //!
 //! * Fields that only AWS has are differences (somebody changed the thing by hand), but for those that read as nothing
