@@ -1,6 +1,8 @@
 //! What somebody does by hand in the console: without envctl's tags, without its order, without asking.
 
 use super::behaviour::Behaviour;
+use super::log_group::LogGroup;
+use super::seed::production;
 use super::world::World;
 use crate::model::Tags;
 
@@ -60,6 +62,13 @@ impl World {
         if let Some(found) = self.tags_mut(arn) {
             *found = tags;
         }
+    }
+
+    /// Somebody of another team has a log group of that name.
+    pub fn console_create_log_group(&mut self, name: &str) {
+        let arn = self.arn("logs", &format!("log-group:{name}"));
+        let made = LogGroup { arn, retention_days: Some(1), tags: production() };
+        self.log_groups.insert(name.to_owned(), made);
     }
 
     /// Plants how an image (by a part of its name) or a family behaves from now on.

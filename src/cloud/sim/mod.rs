@@ -19,6 +19,7 @@ mod access_point;
 mod behaviour;
 mod calls;
 mod chance;
+mod checks;
 mod console;
 mod data;
 mod database;

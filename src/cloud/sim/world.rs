@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use super::access_point::AccessPoint;
 use super::behaviour::Behaviours;
 use super::chance;
-use super::data::Data;
 use super::database::Database;
 use super::file_system::{FileSystem, MountTarget};
 use super::log_group::LogGroup;
@@ -183,22 +182,6 @@ impl World {
     /// Notes a broken promise.
     pub(super) fn violated(&mut self, what: String) {
         self.violations.insert(what);
-    }
-
-    /// What is lost: for each database ever written to, the newest version must be in a live database that is not
-    /// being deleted, or in an available snapshot.
-    pub fn lost_data(&self) -> Vec<String> {
-        let live = self.databases.values().filter(|database| !database.is_going()).map(|database| &database.data);
-        let kept = self.snapshots.values().filter(|snapshot| snapshot.live.is_available());
-        let safe: Vec<&Data> = live.chain(kept.map(|snapshot| &snapshot.data)).collect();
-        let lost = |(identifier, version): &(&String, &u64)| !safe.iter().any(|data| data.holds(identifier, **version));
-        let tell = |(identifier, version)| format!("version {version} of {identifier} is nowhere");
-        self.written.iter().filter(lost).map(tell).collect()
-    }
-
-    /// Forgets what was written to a database: its owner has said that it may go.
-    pub fn forget_data(&mut self, identifier: &str) {
-        self.written.remove(identifier);
     }
 }
 

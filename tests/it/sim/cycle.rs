@@ -63,7 +63,7 @@ async fn from_any_moment_of_down_the_data_is_safe() {
             session.converge(&up()).await;
             session.cloud.write_data(DATABASE, "a pupil's work").unwrap();
             session.abandon(&down(mode), seconds).await;
-            assert_eq!(session.cloud.world().lost_data(), Vec::<String>::new());
+            session.promises_hold(&format!("{mode:?} {seconds}"));
             session.converge(&up()).await;
             assert_eq!(session.cloud.read_data(DATABASE).unwrap(), ["a pupil's work"], "{mode:?} {seconds}");
         }
@@ -74,6 +74,7 @@ async fn from_any_moment_of_down_the_data_is_safe() {
 async fn foreign_data_is_scrubbed_before_anybody_sees_it() {
     let mut session = Session::new(shipped("staging"));
     session.cloud.edit(|world| world.seed_database("pythonide-db", &["a real pupil"]));
+    session.look_at_strangers();
     session.cloud.advance(std::time::Duration::from_secs(3600));
     let from = DataSource::Database("pythonide-db".to_owned());
     session.converge(&Goal::Up { from }).await;
@@ -124,10 +125,45 @@ async fn under_faults_the_data_is_safe_and_a_clean_run_converges() {
         session.cloud = clean.with_faults(plan);
         for goal in [down(SleepMode::Hibernate), up(), down(SleepMode::Park), up()] {
             session.try_run(&goal).await;
-            assert_eq!(session.cloud.world().lost_data(), Vec::<String>::new(), "seed {seed}");
+            session.promises_hold(&format!("seed {seed}"));
         }
         session.cloud = clean;
         session.converge(&up()).await;
         assert_eq!(session.cloud.read_data(DATABASE).unwrap(), ["a pupil's work"], "seed {seed}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stranger_with_our_name_is_refused_and_left_alone() {
+    let mut session = Session::new(shipped("staging"));
+    session.cloud.edit(|world| world.console_create_log_group("/aws/ecs/pythonide-staging"));
+    session.look_at_strangers();
+    let (_, plan) = session.plan(&up()).await;
+    assert!(!plan.refusals.is_empty(), "{:#?}", plan.steps);
+    session.promises_hold("refused");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_somebody_did_by_hand_is_put_right() {
+    let mut session = Session::new(shipped("staging"));
+    session.converge(&up()).await;
+    session.cloud.write_data(DATABASE, "a pupil's work").unwrap();
+    let rule = session.cloud.world().rules.values().find(|rule| rule.live.priority != Some(1)).cloned().unwrap();
+    session.cloud.edit(|world| world.console_delete_rule(&rule.live.arn));
+    session.converge(&up()).await;
+    session.cloud.edit(|world| world.console_set_class(DATABASE, "db.t4g.large"));
+    session.converge(&up()).await;
+    assert_eq!(session.cloud.world().databases[DATABASE].live.class, "db.t4g.micro");
+    session.converge(&down(SleepMode::Park)).await;
+    session.cloud.edit(|world| world.console_start_database(DATABASE));
+    session.cloud.edit(|world| {
+        world.console_set_desired_count("pythonide-cluster", "pythonide-staging-service", 3);
+    });
+    session.converge(&down(SleepMode::Park)).await;
+    let world = session.cloud.world();
+    assert_eq!(world.databases[DATABASE].live.status, "stopped");
+    assert_eq!(world.services.values().next().unwrap().live.running_count, 0);
+    session.cloud.edit(|world| world.console_delete_database(DATABASE));
+    session.converge(&up()).await;
+    assert_eq!(session.cloud.read_data(DATABASE).unwrap(), ["a pupil's work"]);
 }

@@ -5,6 +5,8 @@ mod cycle;
 mod databases;
 mod faults;
 mod load_balancers;
+mod observation;
 mod services;
 mod session;
+mod sessions;
 mod storage;

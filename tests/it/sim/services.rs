@@ -404,3 +404,31 @@ async fn who_reaches_foreign_data_before_the_scrub_is_noticed() {
     account.cloud.edit(|world| world.databases.get_mut(DATABASE).unwrap().data.scrubbed = false);
     assert_eq!(account.world().violations.len(), 1, "{:?}", account.world().violations);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_rule_that_forwards_before_the_scrub_is_noticed_and_one_that_is_never_reached_is_not() {
+    let account = Account::new();
+    let secret = account.with_database().await;
+    let revision = with_database_url(&account, "web", &secret).await;
+    let group = account.fact(account.create_target_group("web"), "arn").await;
+    let page = account.fact(account.create_rule("web", 10, super::account::asleep()), "arn").await;
+    let conditions = vec![Condition::HostHeader(vec!["web.example.com".to_owned()])];
+    let warming = Action::CreateRule {
+        key: key(ResourceKind::ListenerRule, "web.warming"),
+        listener_arn: account.listener(),
+        priority: 11,
+        conditions: conditions.clone(),
+        actions: forward(&group),
+        tags: account.tags(ResourceKind::ListenerRule, "web.warming"),
+    };
+    account.perform(warming).await.unwrap();
+    let attachment = Some((group.clone(), "app".to_owned(), 8080));
+    let settings = ServiceSettings { attachment, ..account.settings() };
+    account.perform(account.create_service(settings, &revision, 0)).await.unwrap();
+    account.cloud.edit(|world| world.databases.get_mut(DATABASE).unwrap().data.origin = "production-db".to_owned());
+    account.pass(60).await;
+    assert!(account.world().violations.is_empty(), "{:?}", account.world().violations);
+    let rule = key(ResourceKind::ListenerRule, "web");
+    account.perform(Action::ModifyRule { key: rule, arn: page, conditions, actions: forward(&group) }).await.unwrap();
+    assert_eq!(account.world().violations.len(), 1);
+}

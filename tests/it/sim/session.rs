@@ -1,6 +1,7 @@
 //! A session: the shipped environment, the planner and the executor on a simulated cloud.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -36,7 +37,9 @@ fn rendered(name: &str) -> Desired {
 pub(super) struct Session {
     pub(super) cloud: SimCloud,
     pub(super) desired: Desired,
-    runs: usize,
+    runs: Arc<AtomicUsize>,
+    /// Production as it was.
+    strangers: serde_json::Value,
 }
 
 impl Session {
@@ -45,7 +48,8 @@ impl Session {
         let begin = "2026-03-02T08:00:00Z".parse().unwrap();
         let cloud = SimCloud::new(World::new(&desired.account, &desired.region, 1, begin));
         cloud.seed_borrowed(&desired);
-        Self { cloud, desired, runs: 0 }
+        let strangers = cloud.world().strangers();
+        Self { cloud, desired, runs: Arc::default(), strangers }
     }
 
     /// Looks.
@@ -78,7 +82,7 @@ impl Session {
         Policy {
             now: live.observed_at,
             who: "anna@laptop".to_owned(),
-            suffix: format!("{:04x}", self.runs),
+            suffix: format!("{:04x}", self.runs.load(Ordering::Relaxed)),
             sleep_cost: None,
         }
     }
@@ -91,8 +95,7 @@ impl Session {
     }
 
     async fn execute(&mut self, live: &Live, plan: &Plan) -> Outcome {
-        self.runs += 1;
-        let run = format!("run-{}", self.runs);
+        let run = format!("run-{}", self.runs.fetch_add(1, Ordering::Relaxed));
         let desired = &self.desired;
         let order = Order { plan, live, desired, run: &run, command: "envctl", who: "anna@laptop" };
         let mut stream = Stream::new(Arc::new(self.cloud.clone()), Vec::new());
@@ -116,13 +119,40 @@ impl Session {
 
     /// Runs to the end, and a second plan is empty.
     pub(super) async fn converge(&mut self, goal: &Goal) {
+        self.converge_after(goal, "").await;
+    }
+
+    /// The same, and tells what happened before.
+    pub(super) async fn converge_after(&mut self, goal: &Goal, history: &str) {
         let outcome = self.run(goal).await;
-        assert_eq!(outcome.ending, Ending::Done, "{goal:?} {:#?}", outcome.failures);
+        assert_eq!(outcome.ending, Ending::Done, "{goal:?} {:#?} {history}", outcome.failures);
         let (_, again) = self.plan(goal).await;
         let told = again.steps.iter().map(|step| format!("{}: {:?}", step.id, step.reasons));
-        assert!(again.steps.is_empty(), "a second plan is not empty: {:#?}", told.collect::<Vec<_>>());
-        assert_eq!(self.cloud.world().lost_data(), Vec::<String>::new());
-        assert_eq!(self.cloud.world().violations.len(), 0, "{:?}", self.cloud.world().violations);
+        let told: Vec<String> = told.collect();
+        assert!(told.is_empty(), "a second plan is not empty: {told:#?} {history}");
+        self.promises_hold(&format!("{goal:?} {history}"));
+    }
+
+    /// Another person with the same environment.
+    pub(super) fn another(&self) -> Self {
+        let (cloud, desired) = (self.cloud.clone(), self.desired.clone());
+        Self { cloud, desired, runs: self.runs.clone(), strangers: self.strangers.clone() }
+    }
+}
+
+impl Session {
+    /// Nothing is lost, nothing reached foreign data, no stranger's thing was touched, nothing is there twice.
+    pub(super) fn promises_hold(&self, when: &str) {
+        let world = self.cloud.world();
+        assert_eq!(world.lost_data(), Vec::<String>::new(), "{when}");
+        assert_eq!(world.violations.iter().collect::<Vec<_>>(), Vec::<&String>::new(), "{when}");
+        assert_eq!(world.duplicates(), Vec::<String>::new(), "{when}");
+        assert_eq!(world.strangers(), self.strangers, "{when}");
+    }
+
+    /// Production is from now on as it is now.
+    pub(super) fn look_at_strangers(&mut self) {
+        self.strangers = self.cloud.world().strangers();
     }
 }
 
