@@ -25,7 +25,7 @@ where
 {
     let request_id = error.request_id().map(str::to_owned);
     let status = error.raw_response().map(|response| response.status().as_u16());
-    let html = error.raw_response().is_some_and(answered_with_html);
+    let unknown = error.raw_response().and_then(unknown_operation);
     let metadata = error.as_service_error().map(ProvideErrorMetadata::meta);
     let code = metadata.and_then(|meta| meta.code()).map(str::to_owned);
     let said = metadata.and_then(|meta| meta.message()).map(str::to_owned);
@@ -37,10 +37,7 @@ where
         request_id: request_id.clone(),
         retry_at: None,
     };
-    if status.is_some() && html {
-        let status = status.unwrap_or_default();
-        let message =
-            format!("the server has no such operation, or broke over it: it answered HTTP {status} with HTML");
+    if let Some(message) = unknown {
         return base(CloudErrorKind::Refused, Some(NOT_IMPLEMENTED.to_owned()), message);
     }
     match (&error, code) {
@@ -187,11 +184,19 @@ fn is_absence(operation: &str, code: &str) -> bool {
     absent && (!creates || code == "DBSnapshotNotFound")
 }
 
-fn answered_with_html(response: &HttpResponse) -> bool {
-    response.body().bytes().is_some_and(|body| {
-        let start = String::from_utf8_lossy(&body[..body.len().min(64)]).trim_start().to_ascii_lowercase();
-        start.starts_with("<!doctype html") || start.starts_with("<html")
-    })
+/// What a server says that has no such operation, or no such service; `None`: it answered as AWS does.
+fn unknown_operation(response: &HttpResponse) -> Option<String> {
+    let body = response.body().bytes()?;
+    let start = String::from_utf8_lossy(&body[..body.len().min(200)]).trim().to_owned();
+    let status = response.status().as_u16();
+    let lower = start.to_ascii_lowercase();
+    if lower.starts_with("<!doctype html") || lower.starts_with("<html") {
+        Some(format!("the server has no such operation, or broke over it: it answered HTTP {status} with HTML"))
+    } else if start.starts_with('{') && lower.contains("unsupported service") {
+        Some(format!("the server has no such service: it answered HTTP {status} with {start}"))
+    } else {
+        None
+    }
 }
 
 fn lacks_credentials(text: &str) -> bool {

@@ -242,10 +242,15 @@ impl AwsCloud {
 
     /// The second wave of the services: the documents they run, and the health of those that are not steady.
     async fn look_closer(&self, scope: &Scope, live: &mut Live) {
-        let documents = join_all(present(&live.services).map(|(name, service)| async move {
-            let document = self.task_definition(&service.task_definition).await;
-            (name.clone(), sighting(document))
-        }));
+        // Without its service a family may have revisions left: a change must know them.
+        let running = present(&live.services).map(|(name, service)| (name, &service.task_definition));
+        let left = scope.desired.services.iter().filter(|(name, _)| {
+            scope.depth == Depth::Preflight && live.services.get(*name).is_some_and(Sighting::is_absent)
+        });
+        let asked = running.chain(left.map(|(name, spec)| (name, &spec.family)));
+        let documents = join_all(
+            asked.map(|(name, revision)| async move { (name.clone(), sighting(self.task_definition(revision).await)) }),
+        );
         let families =
             join_all(
                 scope.desired.tasks.iter().map(|(name, spec)| async move {
