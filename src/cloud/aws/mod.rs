@@ -14,6 +14,7 @@ mod elb_action;
 mod elb_page;
 mod elb_read;
 mod elb_rule;
+mod emulated;
 mod error;
 mod identity;
 mod limiter;

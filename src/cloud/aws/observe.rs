@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::future::join_all;
 
 use super::AwsCloud;
+use super::emulated;
 use super::error::is_unknown_operation;
 use super::scaling::resource_id;
 use super::status::is_steady;
@@ -96,8 +97,12 @@ impl AwsCloud {
             }
         };
         for (name, spec) in wanted {
-            let here = found.iter().find(|database| database.identifier == spec.identifier);
-            live.databases.insert(name.clone(), sighting(Ok(here.cloned())));
+            let here = found.iter().find(|database| database.identifier == spec.identifier).cloned();
+            let here = match here {
+                Some(database) if self.clients.emulated => Some(emulated::on_the_port_asked_for(database, spec)),
+                other => other,
+            };
+            live.databases.insert(name.clone(), sighting(Ok(here)));
         }
         let declared: BTreeSet<&str> = wanted.values().map(|spec| spec.identifier.as_str()).collect();
         for database in found.iter().filter(|database| !declared.contains(database.identifier.as_str())) {

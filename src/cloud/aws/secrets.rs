@@ -32,10 +32,8 @@ impl AwsCloud {
             Ok(found) => Ok(Some(LiveSecret {
                 secret_name: text(found.name()),
                 arn: text(found.arn()),
-                // `DeletedDate` is the day of the request; the secret is gone a recovery window later.
-                deletes_at: timestamp(found.deleted_date()).map(|asked| {
-                    asked.saturating_add(jiff::SignedDuration::from_hours(24 * RECOVERY_DAYS)).unwrap_or(asked)
-                }),
+                // The day for which the deletion is scheduled, says the API's model; `ListSecrets` means another one.
+                deletes_at: timestamp(found.deleted_date()),
                 changed_at: timestamp(found.last_changed_date()),
                 tags: tags_of(found.tags().iter().map(|tag| (tag.key(), tag.value()))),
             })),

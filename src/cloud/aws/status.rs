@@ -2,8 +2,9 @@
 
 use super::AwsCloud;
 use super::ecs_read::task_id;
+use super::emulated;
 use crate::cloud::CloudError;
-use crate::model::{LiveService, LiveTask, ServiceStatus, Status, Subject, TargetHealth};
+use crate::model::{LiveService, LiveTask, ServiceStatus, Status, Subject};
 
 /// Stopped tasks whose log lines are read.
 const TASKS_WITH_LOGS: usize = 2;
@@ -52,7 +53,7 @@ impl AwsCloud {
         let (service, mut targets) = futures_util::join!(self.service(cluster, name), health);
         let Some(service) = service?.filter(|service| service.status != "INACTIVE") else { return Ok(None) };
         if self.clients.emulated && target_group.is_some() && targets.is_empty() && is_steady(&service) {
-            targets = stand_ins(&service);
+            targets = emulated::stand_ins(&service);
         }
         let stopped_tasks = if is_steady(&service) { Vec::new() } else { self.evidence(cluster, &service).await };
         Ok(Some(Status::Service(Box::new(ServiceStatus { service, stopped_tasks, targets }))))
@@ -91,19 +92,6 @@ impl AwsCloud {
             container.log_lines = self.log_lines(group, &stream).await.unwrap_or_default();
         }
     }
-}
-
-/// An emulator runs no tasks that could register with a target group. What it calls a completed deployment counts as
-/// healthy targets, as it would at AWS, where a deployment completes only when the load balancer is content
-/// (`aws.md` 1.4).
-fn stand_ins(service: &LiveService) -> Vec<TargetHealth> {
-    let stand_in = |number| TargetHealth {
-        target: format!("task {number}"),
-        state: "healthy".to_owned(),
-        reason: None,
-        description: Some("not registered: the emulator's deployment is complete".to_owned()),
-    };
-    (1..=service.running_count).map(stand_in).collect()
 }
 
 /// Runs what it should, and no deployment is on its way.
