@@ -45,7 +45,7 @@ pub use check::check;
 pub use compare::differences;
 pub use power::{power_now, remembered as power_remembered};
 
-use crate::model::{DataSource, Desired, Goal, Live, Plan, Policy, Power, SleepChoice, SleepMode};
+use crate::model::{DataSource, Desired, Goal, Live, Plan, Policy, Power, SleepChoice, SleepMode, StepId};
 
 use self::draft::Draft;
 use self::situation::Situation;
@@ -93,7 +93,7 @@ fn up(s: &Situation, from: &DataSource, draft: &mut Draft) -> Power {
     preflight::borrowed(s, draft);
     power::remember(s, Power::Up, draft);
     let data = data_source::choose(s, from, draft);
-    let quiet = if data.values().any(scrub::is_needed) { service_sleep::drain(s, draft) } else { Vec::new() };
+    let quiet = if data.values().any(scrub::is_needed) { close(s, draft) } else { Vec::new() };
     secret::up(s, draft);
     database::up(s, &data, &quiet, draft);
     log_group::up(s, draft);
@@ -110,6 +110,13 @@ fn up(s: &Situation, from: &DataSource, draft: &mut Draft) -> Power {
     access_point::retire(s, draft);
     removal::keep_undeclared(s, draft);
     Power::Up
+}
+
+/// Nobody comes in and no task runs, before data comes up that is not clean.
+fn close(s: &Situation, draft: &mut Draft) -> Vec<StepId> {
+    let mut quiet = rule::close(s, draft);
+    quiet.extend(service_sleep::drain(s, draft));
+    quiet
 }
 
 /// From any state to asleep, with the newest data in a database that is stopped or in a snapshot.

@@ -5,7 +5,7 @@
 //! priority number, which no request ever reaches, forwards to the target group; it goes when the rule forwards.
 
 use crate::model::{
-    Action, ListenerSelector, LiveRule, NoteKind, RefusalKind, ResourceKey, ResourceKind, RuleAction, RuleSpec,
+    Action, ListenerSelector, LiveRule, NoteKind, RefusalKind, ResourceKey, ResourceKind, RuleAction, RuleSpec, StepId,
     late_text,
 };
 
@@ -30,7 +30,7 @@ pub(super) fn prepare(s: &Situation, draft: &mut Draft) {
             }
             Found::Ours(live) => {
                 reprioritise(s, &key, spec, live, &mut priorities, draft);
-                if !forwards(s, spec, live, draft) {
+                if !forwards(s, name, spec, live, draft) {
                     let above = spec.priority.or(live.priority).unwrap_or_default();
                     warm(s, &key, spec, above, &mut priorities, draft);
                 }
@@ -42,18 +42,19 @@ pub(super) fn prepare(s: &Situation, draft: &mut Draft) {
 }
 
 /// Lets every rule forward once the targets of its service are healthy, and removes the warming rules.
-pub(super) fn forward(s: &Situation, gate: &[crate::model::StepId], draft: &mut Draft) {
+pub(super) fn forward(s: &Situation, gate: &[StepId], draft: &mut Draft) {
     for (name, spec) in &s.desired.rules {
         let key = key(ResourceKind::ListenerRule, name);
         let (Found::Absent | Found::Ours(_)) = s.look(draft, &key, &s.live.rules) else { continue };
         let live = s.live.rules.get(name).and_then(|sighting| sighting.present());
         let wanted = resolved(&spec.actions, &draft.lasting(&s.facts));
-        let actions_differ = live.is_none_or(|live| !same_actions(&wanted, &live.actions));
+        let closed = is_closed(&key, draft);
+        let actions_differ = closed || live.is_none_or(|live| !same_actions(&wanted, &live.actions));
         let conditions_differ = live.is_some_and(|live| !same_conditions(&spec.conditions, &live.conditions));
         if actions_differ || conditions_differ {
             let mut reasons = Vec::new();
             if actions_differ {
-                let from = live.map_or("page".to_owned(), |live| words(&live.actions));
+                let from = live.filter(|_| !closed).map_or("page".to_owned(), |live| words(&live.actions));
                 reasons.push(field("actions", from, words(&wanted), "the environment is up"));
             }
             if let Some(live) = live.filter(|_| conditions_differ) {
@@ -83,26 +84,55 @@ pub(super) fn forward(s: &Situation, gate: &[crate::model::StepId], draft: &mut 
 }
 
 /// Puts every rule on the asleep page, after these steps, and removes warming rules that were left.
-pub(super) fn down(s: &Situation, after: &[crate::model::StepId], draft: &mut Draft) {
+pub(super) fn down(s: &Situation, after: &[StepId], draft: &mut Draft) {
     for (name, spec) in &s.desired.rules {
         let key = key(ResourceKind::ListenerRule, name);
         let Found::Ours(live) = s.look(draft, &key, &s.live.rules) else { continue };
-        let page = vec![spec.asleep.clone()];
-        if !same_actions(&page, &live.actions) {
-            let reason = field("actions", words(&live.actions), words(&page), "the environment sleeps");
-            let action = Action::ModifyRule {
-                key: key.clone(),
-                arn: live.arn.clone(),
-                conditions: live.conditions.clone(),
-                actions: page,
-            };
-            let step =
-                NewStep::new(format!("sleep-{key}"), format!("let rule {name} answer with the asleep page"), action);
-            let asleep = draft.add(step.reasons([reason]).after(after.iter().cloned()));
+        if !same_actions(std::slice::from_ref(&spec.asleep), &live.actions) {
+            let asleep = show_page(&key, spec, live, "the environment sleeps", after, draft);
             draft.hold(&key, asleep);
         }
         cool(s, &key, draft);
     }
+}
+
+/// Puts every rule that forwards on the asleep page before data comes up behind it that is not clean.
+pub(super) fn close(s: &Situation, draft: &mut Draft) -> Vec<StepId> {
+    let mut closed = Vec::new();
+    for (name, spec) in &s.desired.rules {
+        let key = key(ResourceKind::ListenerRule, name);
+        let Found::Ours(live) = s.look(draft, &key, &s.live.rules) else { continue };
+        if live.actions.iter().any(|action| matches!(action, RuleAction::Forward { .. })) {
+            closed.push(show_page(&key, spec, live, "the data behind it is not clean yet", &[], draft));
+        }
+    }
+    closed
+}
+
+fn show_page(
+    key: &ResourceKey,
+    spec: &RuleSpec,
+    live: &LiveRule,
+    why: &str,
+    after: &[StepId],
+    draft: &mut Draft,
+) -> StepId {
+    let page = vec![spec.asleep.clone()];
+    let reason = field("actions", words(&live.actions), words(&page), why);
+    let action = Action::ModifyRule {
+        key: key.clone(),
+        arn: live.arn.clone(),
+        conditions: live.conditions.clone(),
+        actions: page,
+    };
+    let title = format!("let rule {} answer with the asleep page", key.name);
+    let step = NewStep::new(format!("sleep-{key}"), title, action);
+    draft.add(step.reasons([reason]).after(after.iter().cloned()))
+}
+
+/// Has this plan put the rule on the asleep page before?
+fn is_closed(key: &ResourceKey, draft: &Draft) -> bool {
+    draft.has(&StepId(format!("sleep-{key}")))
 }
 
 /// The key of a rule's warming rule.
@@ -110,9 +140,12 @@ pub(super) fn warming_key(rule: &ResourceKey) -> ResourceKey {
     ResourceKey::new(ResourceKind::ListenerRule, format!("{}{WARMING}", rule.name))
 }
 
-/// Does the live rule forward to the target group that the spec names?
-pub(super) fn forwards(s: &Situation, spec: &RuleSpec, live: &LiveRule, draft: &Draft) -> bool {
+/// Does the live rule forward to the target group that the spec names, and go on so?
+pub(super) fn forwards(s: &Situation, name: &str, spec: &RuleSpec, live: &LiveRule, draft: &Draft) -> bool {
     let Some(group) = &spec.target_group else { return true };
+    if is_closed(&key(ResourceKind::ListenerRule, name), draft) {
+        return false;
+    }
     let arn = draft.fact(&s.facts, &ResourceKey::new(ResourceKind::TargetGroup, group), "arn");
     live.actions
         .iter()

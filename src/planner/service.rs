@@ -243,7 +243,7 @@ fn check_targets(
     let opens = s.desired.rules.iter().any(|(name, rule_spec)| {
         let live = s.live.rules.get(name).and_then(|sighting| sighting.present());
         rule_spec.target_group.as_ref() == Some(&attachment.target_group)
-            && live.is_none_or(|live| !rule::forwards(s, rule_spec, live, draft))
+            && live.is_none_or(|live| !rule::forwards(s, name, rule_spec, live, draft))
     });
     if at_least == 0 || (deployed.is_none() && !opens) {
         return;

@@ -134,28 +134,9 @@ async fn less_throughput_waits_a_day() {
     assert!(steps(&plan).contains("throughput-file-system/preview"), "{}", steps(&plan));
 }
 
-/// A web service and a worker without a load balancer, two databases.
-fn larger() -> Desired {
-    let mut desired = world::desired("staging");
-    let mut worker = desired.services["backend"].clone();
-    worker.service_name = "pythonide-staging-worker".to_owned();
-    worker.family = "pythonide-staging-worker-task".to_owned();
-    worker.task_definition["family"] = json!(worker.family);
-    worker.attachment = None;
-    worker.scaling = None;
-    worker.desired_count = 3;
-    worker.capacity = Capacity::Spot;
-    desired.services.insert("worker".to_owned(), worker);
-    let mut archive = desired.databases["main"].clone();
-    archive.identifier = "pythonide-staging-archive".to_owned();
-    archive.secret_name = "pythonide-staging/archive".to_owned();
-    desired.databases.insert("archive".to_owned(), archive);
-    desired
-}
-
 #[tokio::test(start_paused = true)]
 async fn several_services_and_databases_sleep_and_wake() {
-    let mut session = Session::new(larger());
+    let mut session = Session::new(world::larger());
     session.reach(&up_goal()).await;
     session.cloud.write_data("pythonide-staging-archive", "kept");
     for goal in [down_goal(SleepMode::Park), up_goal(), down_goal(SleepMode::Hibernate), up_goal()] {

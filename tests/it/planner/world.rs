@@ -22,6 +22,25 @@ pub(crate) fn desired(name: &str) -> Desired {
     if name == "preview" { preview.clone() } else { staging.clone() }
 }
 
+/// A web service and a worker without a load balancer, two databases.
+pub(crate) fn larger() -> Desired {
+    let mut desired = desired("staging");
+    let mut worker = desired.services["backend"].clone();
+    worker.service_name = "pythonide-staging-worker".to_owned();
+    worker.family = "pythonide-staging-worker-task".to_owned();
+    worker.task_definition["family"] = serde_json::json!(worker.family);
+    worker.attachment = None;
+    worker.scaling = None;
+    worker.desired_count = 3;
+    worker.capacity = Capacity::Spot;
+    desired.services.insert("worker".to_owned(), worker);
+    let mut archive = desired.databases["main"].clone();
+    archive.identifier = "pythonide-staging-archive".to_owned();
+    archive.secret_name = "pythonide-staging/archive".to_owned();
+    desired.databases.insert("archive".to_owned(), archive);
+    desired
+}
+
 fn shipped(name: &str) -> Desired {
     let files = BTreeMap::from(["staging", "preview"].map(|name| {
         let path = format!("environments/{name}.yaml");
