@@ -16,6 +16,7 @@ use super::signals::Signals;
 use crate::executor::{self, Options, Order};
 use crate::model::{DataSource, Depth, Desired, Ending, Goal, Live, Plan};
 use crate::planner;
+use crate::store::cache::Cache;
 use crate::ui::run::Round;
 use crate::ui::{self, Format};
 
@@ -53,7 +54,7 @@ impl Change<'_> {
     pub(super) async fn make(&self, session: &Session) -> Result<Exit, CliError> {
         let run = RunId::new(session);
         let begun = session.clock.now();
-        let proposal = self.propose(session, &run).await?;
+        let proposal = self.propose(session, &run, &self.goal).await?;
         self.refuse(&proposal.plan)?;
         if proposal.plan.is_empty() {
             outcome::nothing_to_do(self, &proposal.plan, &proposal.live)?;
@@ -68,14 +69,14 @@ impl Change<'_> {
     }
 
     /// Observes and plans.
-    pub(super) async fn propose(&self, session: &Session, run: &RunId) -> Result<Proposal, CliError> {
-        let source = match &self.goal {
+    async fn propose(&self, session: &Session, run: &RunId, goal: &Goal) -> Result<Proposal, CliError> {
+        let source = match goal {
             Goal::Up { from } => from.clone(),
             _ => DataSource::Latest,
         };
         let live = look::observe(session, self.desired, Depth::Preflight, &source).await?;
         let policy = look::policy(self.context, session, self.desired, run);
-        let plan = planner::plan(self.desired, &live, &self.goal, &policy);
+        let plan = look::estimated(session, planner::plan(self.desired, &live, goal, &policy)).await;
         let mistakes = planner::check(&plan);
         if mistakes.is_empty() {
             return Ok(Proposal { live, plan });
@@ -117,7 +118,8 @@ impl Change<'_> {
         let mut rounds: Vec<Round> = Vec::new();
         let mut shown = Some(shown);
         while rounds.len() < MOST_ROUNDS {
-            let proposal = self.propose(session, run).await?;
+            let goal = if rounds.is_empty() { self.goal.clone() } else { self.goal_of_later_rounds() };
+            let proposal = self.propose(session, run, &goal).await?;
             self.refuse(&proposal.plan)?;
             if proposal.plan.is_empty() {
                 return Ok(Made { rounds, left: Some(proposal.plan) });
@@ -162,7 +164,16 @@ impl Change<'_> {
             who: &who,
         };
         let outcome = executor::run(&order, Arc::clone(&session.cloud), &mut stream, &options).await;
+        Cache::new(&session.store).remember_durations(&self.desired.environment, &outcome.durations).await;
         Ok(Round { plan: proposal.plan, outcome })
+    }
+
+    /// The data that `--from` asked for is there after the first round: it is not asked for again.
+    fn goal_of_later_rounds(&self) -> Goal {
+        match &self.goal {
+            Goal::Up { .. } => Goal::Up { from: DataSource::Latest },
+            other => other.clone(),
+        }
     }
 }
 

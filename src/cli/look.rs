@@ -4,10 +4,10 @@ use super::context::{Context, Session, View};
 use super::error::CliError;
 use super::exit::Exit;
 use super::run_id::RunId;
-use crate::model::{DataSource, Depth, Desired, Goal, Live, Policy, Power, Remembered, SleepMode};
+use crate::model::{DataSource, Depth, Desired, Goal, Live, Plan, Policy, Power, Remembered, SleepMode};
 use crate::observer;
 use crate::report::{self, PriceTable};
-use crate::store::cache::Cache;
+use crate::store::cache::{self, Cache};
 
 /// Observes, and makes sure that the credentials are those of the spec's account and region.
 pub(super) async fn observe(
@@ -66,6 +66,13 @@ pub(super) fn policy(context: &Context, session: &Session, desired: &Desired, ru
         suffix: run.suffix().to_owned(),
         sleep_cost: report::sleep_cost(desired, &PriceTable::shipped()),
     }
+}
+
+/// The plan with the times that such steps took in this environment lately, where they ever ran.
+pub(super) async fn estimated(session: &Session, mut plan: Plan) -> Plan {
+    let durations = Cache::new(&session.store).durations(&plan.environment).await;
+    cache::estimate(&mut plan, &durations);
+    plan
 }
 
 /// The goal that keeps an environment as it was asked for; `power` is what it is now.

@@ -7,7 +7,8 @@ use super::context::Session;
 use super::error::CliError;
 use super::exit::Exit;
 use super::run_id::RunId;
-use crate::model::{Ending, Failure, FailureKind, Goal, Live, Plan};
+use crate::model::{Ending, Failure, FailureKind, Goal, Live, Plan, Power};
+use crate::report::{self, Amount, CostOptions, PriceTable};
 use crate::ui::run::{self, Round, RunView};
 use crate::ui::{Format, quantity};
 
@@ -58,7 +59,7 @@ pub(super) fn report(
     if exit == Exit::Done {
         if ui.format == Format::Text {
             let remains = crate::ui::plan::remains(&what_remains(made, &last.plan), ui);
-            ui.data(&(run::done(&view) + &remains))?;
+            ui.data(&(run::done(&view) + &bill(change, last.plan.power_wanted) + &remains))?;
         }
         return Ok(exit);
     }
@@ -70,6 +71,20 @@ pub(super) fn report(
         change.desired.environment,
         change.desired.environment
     )))
+}
+
+/// What it costs from now on; empty where that is nothing, or nobody knows.
+fn bill(change: &Change<'_>, power: Power) -> String {
+    let Ok(report) = report::cost(change.desired, &PriceTable::shipped(), &CostOptions::default()) else {
+        return String::new();
+    };
+    let asleep = |amount: Amount| format!("Asleep it costs {} USD a month.\n", amount.display(2));
+    match (&change.goal, power) {
+        (Goal::Snapshot | Goal::Prune, _) | (_, Power::Absent) => String::new(),
+        (_, Power::Up) => format!("While it is up it costs {} USD an hour.\n", report.up_per_hour.display(2)),
+        (_, Power::Parked) => asleep(report.parked_per_month),
+        (_, Power::Hibernated) => asleep(report.hibernated_per_month),
+    }
 }
 
 /// The plan whose notes tell what stays: the newest word on each resource, from the plan that was run or from the

@@ -54,7 +54,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, CliError> {
             None => look::goal_of(Remembered::find(&live, &desired).as_ref(), planner::power_now(&desired, &live)),
         };
         let policy = look::policy(context, session, &desired, &RunId::new(session));
-        Ok(planner::plan(&desired, &live, &goal, &policy))
+        Ok(look::estimated(session, planner::plan(&desired, &live, &goal, &policy)).await)
     })?;
     let ui = &context.ui;
     ui.answer(|| ui::plan::text(&plan, ui), || ui::plan::json(&plan))?;

@@ -8,6 +8,7 @@ fn the_first_up_shows_each_step_and_ends_with_the_address() {
     insta::assert_snapshot!(environment.run(&["up", "staging", "--yes"]).masked(), @r"
     ── stdout
     staging is up: https://staging.pythonide-classroom.tech (13 changes, N min N s)
+    While it is up it costs 0.05 USD an hour.
     ── stderr
     staging: absent → up; 14 steps, about N min (account 123456789012, us-east-2)
 

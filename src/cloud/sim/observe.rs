@@ -199,7 +199,10 @@ pub(super) fn is_declared(scope: &Scope, key: &ResourceKey) -> bool {
         ResourceKind::FileSystem => desired.file_systems.contains_key(name),
         ResourceKind::AccessPoint => desired.access_points.contains_key(name),
         ResourceKind::LogGroup => desired.log_groups.contains_key(name),
-        ResourceKind::TaskDefinition => desired.services.contains_key(name) || desired.tasks.contains_key(name),
+        ResourceKind::TaskDefinition => {
+            let of_task = name.strip_suffix(".task").unwrap_or(name);
+            desired.services.contains_key(name) || desired.tasks.contains_key(of_task)
+        }
         ResourceKind::Service | ResourceKind::ScalableTarget => desired.services.contains_key(name),
         ResourceKind::TargetGroup => desired.target_groups.contains_key(name),
         ResourceKind::ListenerRule => desired.rules.contains_key(name.strip_suffix(".warming").unwrap_or(name)),

@@ -59,7 +59,7 @@ impl TerminalProgress {
         let bar = self.running.entry(id.clone()).or_insert_with(|| {
             let bar = self.bars.add(ProgressBar::new_spinner());
             // A template that does not parse costs the live line's looks, nothing else.
-            if let Ok(style) = ProgressStyle::with_template("{elapsed:>7}  {spinner} {prefix} {wide_msg}") {
+            if let Ok(style) = ProgressStyle::with_template("{elapsed:>7}  {spinner} {prefix}  {wide_msg}") {
                 bar.set_style(style);
             }
             bar.enable_steady_tick(Duration::from_millis(200));
