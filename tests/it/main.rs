@@ -31,8 +31,10 @@ mod store;
 // The simulated cloud.
 mod sim;
 // The conventions of the code base: layers, purity, lengths, names.
+mod cmd_cost;
 mod cmd_day;
 mod cmd_destroy;
+mod cmd_drift;
 mod cmd_history;
 mod cmd_plan;
 mod cmd_render;

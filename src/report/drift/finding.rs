@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::place::place;
 use super::{Acceptance, AcceptedDifferences, DriftInput};
-use crate::model::{Difference, NoteKind, Place, Power, Remembered, ResourceKey, ResourceKind};
+use crate::model::{Difference, NoteKind, Place, Power, Remembered, ResourceKey, ResourceKind, Step};
 use crate::report::Amount;
 
 /// Kinds of finding, gravest first.
@@ -215,7 +215,10 @@ impl<'a> Findings<'a> {
             // A new revision changes nothing until its service runs it.
             other == key || (key.kind == ResourceKind::TaskDefinition && *other == service)
         };
-        let about = plan.steps.iter().filter(|step| is_about(step.action.key()));
+        // What envctl notes for itself on the way mends nothing.
+        let notes =
+            |step: &Step| ["remember-", "forget-", "check-", "await-"].iter().any(|id| step.id.0.starts_with(id));
+        let about = plan.steps.iter().filter(|step| is_about(step.action.key()) && !notes(step));
         let steps: Vec<&str> = about.map(|step| step.title.as_str()).collect();
         if !steps.is_empty() {
             return format!("`{command}` would {}", steps.join(", then "));

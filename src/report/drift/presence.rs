@@ -16,8 +16,13 @@ enum Seen<'a> {
 
 /// The power state when nothing remembers one: something of ours is there (an `up` that did not get far), or nothing.
 pub(super) fn power_without_memory(desired: &Desired, live: &Live) -> Power {
-    let owned = seen(desired, live).into_iter().any(|(_, seen)| match seen {
-        Seen::Present(Some(tags)) => desired.owns(tags),
+    // What waits for its deletion is left of a `destroy`.
+    let leaving = |key: &ResourceKey| {
+        let secret = live.secrets.get(&key.name).and_then(|sighting| sighting.present());
+        key.kind == ResourceKind::Secret && secret.is_some_and(|secret| secret.deletes_at.is_some())
+    };
+    let owned = seen(desired, live).into_iter().any(|(key, seen)| match seen {
+        Seen::Present(Some(tags)) => desired.owns(tags) && !leaving(&key),
         Seen::Present(None) | Seen::Absent | Seen::Unreadable(_) => false,
     });
     if owned { Power::Up } else { Power::Absent }
