@@ -71,6 +71,16 @@ impl World {
         self.log_groups.insert(name.to_owned(), made);
     }
 
+    /// AWS takes the youngest task of a service away, as Fargate Spot may at two minutes' notice.
+    pub fn interrupt_spot(&mut self, cluster: &str, service_name: &str) {
+        let arn = self.service_arn(cluster, service_name);
+        let Some(task) = self.tasks_of(&arn).last().map(|task| task.live.arn.clone()) else { return };
+        self.stop_task(&task, "Your Spot Task was interrupted.");
+        if let Some(task) = self.tasks.get_mut(&task) {
+            task.live.stop_code = Some("SpotInterruption".to_owned());
+        }
+    }
+
     /// Plants how an image (by a part of its name) or a family behaves from now on.
     pub fn plant(&mut self, image_or_family: &str, behaviour: Behaviour) {
         self.behaviours.planted.insert(image_or_family.to_owned(), behaviour);

@@ -121,10 +121,10 @@ impl World {
                 ];
             }
             "starting" => database.live.automatic_restart_at = None,
-            "available" | "backing-up" => {
+            "available" | "backing-up" | "storage-optimization" => {
                 let port = database.live.endpoint.as_ref().map_or(default_port(&database.live), |found| found.port);
                 database.live.endpoint = Some(Endpoint { host, port });
-                if status == "available" {
+                if status != "backing-up" {
                     database.settle_changes();
                 }
             }

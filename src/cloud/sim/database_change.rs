@@ -1,11 +1,13 @@
 //! `ModifyDBInstance` (`aws.md` 2.5): what changes at once, what takes a restart, what is refused.
 
+use jiff::SignedDuration;
+
 use super::database::{Database, Stage};
-use super::database_rules::{check_class, check_storage};
+use super::database_rules::{check_class, check_storage, full_version_of};
 use super::tags::must_be_managed;
 use super::trouble::{Outcome, Trouble, changed, unchanged};
 use super::world::World;
-use crate::model::{DatabaseChanges, DatabaseState};
+use crate::model::{DatabaseChanges, DatabaseState, LiveDatabase};
 
 impl Database {
     /// What was pending becomes so.
@@ -52,6 +54,7 @@ impl World {
         let seconds = restart_seconds(changes);
         let begins = self.after(3, identifier);
         let ends = self.after(10 + seconds, identifier);
+        let optimized = ends.checked_add(SignedDuration::from_hours(6)).unwrap_or(ends);
         let groups: Vec<String> = changes.security_groups.iter().flatten().cloned().collect();
         for group in &groups {
             if !self.security_groups.contains_key(group) {
@@ -66,11 +69,15 @@ impl World {
         if slow != DatabaseChanges::default() {
             // The new values show as pending at once; the status word follows a moment later.
             database.live.pending.extend(pending(&slow));
+            let grows = slow.storage_gib.is_some() || slow.storage_type.is_some();
             database.changing = Some(slow);
-            database.stages = vec![
-                Stage { at: begins, status: "modifying".to_owned() },
-                Stage { at: ends, status: "available".to_owned() },
-            ];
+            database.stages = vec![Stage { at: begins, status: "modifying".to_owned() }];
+            // aws.md 2.5: optimised for hours after a change of storage, connectable all the while.
+            let after = if grows { "storage-optimization" } else { "available" };
+            database.stages.push(Stage { at: ends, status: after.to_owned() });
+            if grows {
+                database.stages.push(Stage { at: optimized, status: "available".to_owned() });
+            }
         }
         if database.live == before { unchanged() } else { changed() }
     }
@@ -118,9 +125,31 @@ fn check_change(database: &Database, changes: &DatabaseChanges) -> Result<(), Tr
             ));
         }
     }
+    let changes_storage = changes.storage_gib.is_some_and(|wanted| wanted != live.storage_gib)
+        || changes.storage_type.as_ref().is_some_and(|wanted| *wanted != live.storage_type);
+    // aws.md 2.2, 2.5: one change of storage at a time, until it is optimised.
+    if changes_storage && live.status == "storage-optimization" {
+        return Err(Trouble::refused(
+            "InvalidParameterCombination",
+            "You can't currently modify the storage of this DB instance because the previous storage change is being optimized.",
+        ));
+    }
+    check_upgrade(live, changes)?;
     let storage_type = changes.storage_type.as_deref().unwrap_or(&live.storage_type);
     let gib = changes.storage_gib.unwrap_or(live.storage_gib);
     check_storage(&live.engine, storage_type, gib, changes.iops, changes.storage_throughput)
+}
+
+/// An engine is upgraded, never taken back.
+fn check_upgrade(live: &LiveDatabase, changes: &DatabaseChanges) -> Result<(), Trouble> {
+    let Some(wanted) = &changes.engine_version else { return Ok(()) };
+    let parts = |version: &str| -> Vec<u32> { version.split('.').filter_map(|part| part.parse().ok()).collect() };
+    let full = full_version_of(&live.engine, wanted);
+    if live.engine_version.starts_with(wanted.as_str()) || parts(&full) >= parts(&live.engine_version) {
+        return Ok(());
+    }
+    let message = format!("Cannot upgrade {} from {} to {wanted}", live.engine, live.engine_version);
+    Err(Trouble::refused("InvalidParameterCombination", message))
 }
 
 /// What needs no restart, and no time worth waiting for.
@@ -145,8 +174,9 @@ fn apply_at_once(database: &mut Database, changes: &DatabaseChanges) {
 fn slow_changes(database: &Database, changes: &DatabaseChanges) -> DatabaseChanges {
     let live = &database.live;
     let port = live.endpoint.as_ref().map(|endpoint| endpoint.port);
+    let upgrade = changes.engine_version.as_ref().filter(|wanted| !live.engine_version.starts_with(wanted.as_str()));
     DatabaseChanges {
-        engine_version: changes.engine_version.clone().filter(|wanted| !live.engine_version.starts_with(wanted)),
+        engine_version: upgrade.map(|wanted| full_version_of(&live.engine, wanted)),
         class: changes.class.clone().filter(|wanted| *wanted != live.class),
         storage_gib: changes.storage_gib.filter(|wanted| *wanted != live.storage_gib),
         storage_type: changes.storage_type.clone().filter(|wanted| *wanted != live.storage_type),

@@ -35,8 +35,8 @@ impl World {
         if matches!(live.status.as_str(), "stopped" | "stopping") {
             return unchanged();
         }
-        // aws.md 2.1: only from `available`.
-        if live.state() != DatabaseState::Available {
+        // aws.md 2.1: only from `available`, and optimising its storage is another status.
+        if live.status != "available" {
             return Err(wrong_state(identifier, &live.status));
         }
         self.must_be_kept(&live, snapshot)?;

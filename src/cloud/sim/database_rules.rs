@@ -106,3 +106,9 @@ pub(super) fn full_version(engine: Engine, wanted: Option<&str>) -> String {
         Some(wanted) => newest.iter().find(|(major, _)| *major == wanted).map_or(wanted, |(_, full)| full).to_owned(),
     }
 }
+
+/// The same by the engine's name.
+pub(super) fn full_version_of(engine: &str, wanted: &str) -> String {
+    let known = [Engine::Postgres, Engine::Mysql, Engine::Mariadb].into_iter().find(|known| known.as_str() == engine);
+    known.map_or_else(|| wanted.to_owned(), |engine| full_version(engine, Some(wanted)))
+}

@@ -58,7 +58,7 @@ impl World {
         let absent = || Trouble::refused("ListenerNotFound", format!("Listener '{}' not found", new.listener_arn));
         let listener = self.listeners.get(new.listener_arn).ok_or_else(absent)?.clone();
         check_conditions(new.conditions)?;
-        check_actions(self, new.actions, listener.live.vpc.as_deref())?;
+        check_actions(self, new.actions, &listener.live)?;
         self.check_priority(new.listener_arn, new.priority, None)?;
         let balancer = &listener.live.load_balancer_arn;
         let of_balancer = |rule: &&Rule| {
@@ -86,8 +86,8 @@ impl World {
     pub(super) fn modify_rule(&mut self, arn: &str, conditions: &[Condition], actions: &[RuleAction]) -> Outcome {
         check_conditions(conditions)?;
         let listener = self.our_rule(arn)?.live.listener_arn.clone();
-        let vpc = self.listeners.get(&listener).and_then(|found| found.live.vpc.clone());
-        check_actions(self, actions, vpc.as_deref())?;
+        let absent = || Trouble::not_found("ListenerNotFound", format!("Listener '{listener}' not found"));
+        check_actions(self, actions, &self.listeners.get(&listener).ok_or_else(absent)?.live)?;
         let live = &mut self.our_rule(arn)?.live;
         if live.conditions == conditions && live.actions == actions {
             return unchanged();

@@ -3,7 +3,7 @@
 use super::target_group::{forwarded, not_found};
 use super::trouble::Trouble;
 use super::world::World;
-use crate::model::{Condition, RuleAction};
+use crate::model::{Condition, LiveListener, RuleAction};
 
 /// Condition values of a rule, all conditions together.
 const MOST_VALUES: usize = 5;
@@ -53,16 +53,22 @@ fn values(condition: &Condition) -> Vec<&str> {
 }
 
 /// Refuses actions that no rule may have, and target groups that are not there or in another network.
-pub(super) fn check_actions(world: &World, actions: &[RuleAction], vpc: Option<&str>) -> Result<(), Trouble> {
+pub(super) fn check_actions(world: &World, actions: &[RuleAction], listener: &LiveListener) -> Result<(), Trouble> {
     let refused = |message: String| Err(Trouble::refused("ValidationError", message));
     if actions.is_empty() {
         return refused("A rule needs an action".to_owned());
     }
     for arn in forwarded(actions) {
         let group = world.target_groups.get(arn).ok_or_else(|| not_found(arn))?;
-        if group.live.vpc.as_deref() != vpc {
+        if group.live.vpc != listener.vpc {
             let message = format!("target group {arn} is not in the network of the load balancer");
             return Err(Trouble::refused("InvalidConfigurationRequest", message));
+        }
+        // aws.md 4.2: one load balancer for each target group.
+        let elsewhere = world.described_target_group(group).load_balancer_arns;
+        if elsewhere.iter().any(|found| *found != listener.load_balancer_arn) {
+            let message = format!("target group {arn} is in use by another load balancer");
+            return Err(Trouble::refused("TargetGroupAssociationLimit", message));
         }
     }
     for action in actions {

@@ -73,15 +73,15 @@ impl World {
             // aws.md 2.6: two to three minutes.
             ready_at: Some(self.after(150, &name)),
         };
-        let (begins, ends) = (self.after(2, &name), self.after(155, &name));
+        let ends = self.after(155, &name);
         self.snapshots.insert(name, made);
         if let Some(source) = self.databases.get_mut(database) {
-            // aws.md 2.6: while one runs, another is refused.
-            source.live.status = "backing-up".to_owned();
-            source.stages = vec![
-                Stage { at: begins, status: "backing-up".to_owned() },
-                Stage { at: ends, status: "available".to_owned() },
-            ];
+            // aws.md 2.6: while one runs, another is refused. Afterwards it goes on as it was.
+            let before = std::mem::replace(&mut source.live.status, "backing-up".to_owned());
+            let still = source.stages.iter().any(|stage| stage.at > ends);
+            let after = if still { before } else { "available".to_owned() };
+            source.stages.retain(|stage| stage.at > ends);
+            source.stages.insert(0, Stage { at: ends, status: after });
         }
         changed()
     }

@@ -184,7 +184,13 @@ async fn storage_never_shrinks_and_small_gp3_takes_no_iops() {
     account.perform(storage(30)).await.unwrap();
     assert_eq!(account.live_database().pending["storage_gib"], "30");
     account.pass(900).await;
-    assert_eq!(account.live_database().storage_gib, 30);
+    let live = account.live_database();
+    assert_eq!((live.storage_gib, live.status.as_str()), (30, "storage-optimization"));
+    assert_eq!(account.refusal(storage(40)).await, "InvalidParameterCombination", "one change at a time");
+    account.with_snapshot("grown").await;
+    assert_eq!(account.refusal(account.stop("grown")).await, "InvalidDBInstanceState");
+    account.pass(7 * 3600).await;
+    assert_eq!(account.live_database().status, "available");
     assert_eq!(account.refusal(storage(20)).await, "InvalidParameterCombination");
     assert_eq!(account.refusal(storage(31)).await, "InvalidParameterCombination");
     let iops = account.modify(DatabaseChanges { iops: Some(4000), ..Default::default() });
@@ -351,4 +357,18 @@ async fn a_value_that_is_still_late_is_refused() {
     let account = Account::new();
     let late = late_text(&key(ResourceKind::Secret, "main"), "arn");
     assert_eq!(account.refusal(account.create(account.spec(), &late)).await, "ValidationException");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_engine_is_upgraded_and_never_taken_back() {
+    let account = Account::new();
+    account.with_database().await;
+    let version = |version: &str| {
+        account.modify(DatabaseChanges { engine_version: Some(version.to_owned()), ..Default::default() })
+    };
+    assert_eq!(account.refusal(version("15")).await, "InvalidParameterCombination");
+    assert!(!account.perform(version("16")).await.unwrap().changed, "it is a 16 already");
+    account.perform(version("17")).await.unwrap();
+    account.pass(1200).await;
+    assert_eq!(account.live_database().engine_version, "17.6");
 }

@@ -432,3 +432,15 @@ async fn a_rule_that_forwards_before_the_scrub_is_noticed_and_one_that_is_never_
     account.perform(Action::ModifyRule { key: rule, arn: page, conditions, actions: forward(&group) }).await.unwrap();
     assert_eq!(account.world().violations.len(), 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_task_that_spot_takes_away_is_replaced() {
+    let account = Account::new();
+    account.with_service(2).await;
+    account.cloud.edit(|world| world.interrupt_spot(CLUSTER, SERVICE));
+    account.pass(20).await;
+    let status = account.service_status(None).await;
+    assert_eq!(status.stopped_tasks[0].stop_code.as_deref(), Some("SpotInterruption"));
+    account.pass(120).await;
+    assert_eq!(account.service().running_count, 2);
+}
