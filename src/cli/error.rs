@@ -89,7 +89,7 @@ impl CliError {
     pub(super) fn refused(plan: &Plan) -> Self {
         let guarded = |kind| matches!(kind, RefusalKind::WrongAccount | RefusalKind::Protected);
         let exit = if plan.refusals.iter().any(|refusal| guarded(refusal.kind)) { Exit::Guarded } else { Exit::Error };
-        Self::new(exit, format!("{} of {} is refused; nothing was changed", plan.goal.command(), plan.environment))
+        Self::new(exit, format!("the plan for {} is refused, and nothing was changed", plan.environment))
     }
 
     /// Shows the error and says how to exit.

@@ -95,7 +95,8 @@ fn write(context: &Context, target: &DatabaseArgs, text: &str) -> Result<Exit, C
         let identifier = identifier(desired, target)?;
         cloud.write_data(&identifier, text).ok_or_else(|| not_there(&identifier))
     })?;
-    context.ui.say(&format!("written, version {version}"));
+    let dto = WrittenDto { format_version: ui::FORMAT_VERSION, version };
+    context.ui.answer(|| format!("written, version {version}\n"), || dto)?;
     Ok(Exit::Done)
 }
 
@@ -116,7 +117,8 @@ fn advance(context: &Context, environment: &str, time: Duration) -> Result<Exit,
         cloud.advance(time);
         Ok(session.clock.now())
     })?;
-    context.ui.say(&format!("It is {} in the simulated cloud.", quantity::time(now)));
+    let dto = TimeDto { format_version: ui::FORMAT_VERSION, now: now.to_string() };
+    context.ui.answer(|| format!("it is {} in the simulated cloud\n", quantity::time(now)), || dto)?;
     Ok(Exit::Done)
 }
 
@@ -168,6 +170,18 @@ fn text(world: &WorldDto) -> String {
         out.extend(items.iter().map(|item| format!("  {item}\n")));
     }
     out
+}
+
+#[derive(Serialize)]
+struct WrittenDto {
+    format_version: u32,
+    version: u64,
+}
+
+#[derive(Serialize)]
+struct TimeDto {
+    format_version: u32,
+    now: String,
 }
 
 #[derive(Serialize)]

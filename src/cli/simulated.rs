@@ -18,10 +18,12 @@ use crate::clock::{Clock, WallClock};
 use crate::cloud::sim::{SimCloud, World};
 use crate::model::Desired;
 use crate::store::Store;
-use crate::ui::Ui;
+use crate::ui::{Ui, Verbosity};
 use crate::workspace::Workspace;
 
 const FORMAT_VERSION: u32 = 1;
+/// The newest calls of a world that are kept between commands.
+const CALLS_KEPT: usize = 200;
 
 /// The file's content.
 #[derive(Debug, Serialize, Deserialize)]
@@ -47,6 +49,7 @@ impl State {
 pub(super) struct Simulated {
     path: PathBuf,
     state: State,
+    ui: Ui,
     _lock: File,
 }
 
@@ -72,7 +75,7 @@ impl Simulated {
         let lock = lock(&folder.join("world.lock"), ui).map_err(failed)?;
         let path = folder.join("world.json");
         let state = state(&path)?;
-        Ok(Self { path, state, _lock: lock })
+        Ok(Self { path, state, ui: ui.clone(), _lock: lock })
     }
 
     /// The world that an environment lives in, made when it is used for the first time. Everything that the spec
@@ -97,17 +100,32 @@ impl Simulated {
     ) -> Result<T, CliError> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build()?;
         let (name, world) = self.world_of(desired);
-        let (answer, world) = runtime.block_on(async {
+        let (answer, mut world, before) = runtime.block_on(async {
             let cloud = Arc::new(SimCloud::new(world));
             cloud.seed_borrowed(desired);
             let session = Session { cloud: cloud.clone(), clock: cloud.clone(), store, simulated: true };
+            let before = cloud.world().calls.len();
             let answer = body(&session, &cloud).await;
-            (answer, cloud.world())
+            (answer, cloud.world(), before)
         });
+        self.tell_calls(&world, before);
+        let surplus = world.calls.len().saturating_sub(CALLS_KEPT);
+        world.calls.drain(..surplus);
         self.state.worlds.insert(name, world);
         let saved = self.save();
         // What went wrong inside matters more than a disk that is full afterwards.
         answer.and_then(|answer| saved.map(|()| answer))
+    }
+
+    /// Every call since then, at `--verbose`.
+    fn tell_calls(&self, world: &World, before: usize) {
+        if self.ui.verbosity < Verbosity::Verbose {
+            return;
+        }
+        for call in world.calls.iter().skip(before) {
+            let key = if call.key.is_empty() { String::new() } else { format!(" {}", call.key) };
+            self.ui.say(&format!("call {}{key} {}", call.operation, call.outcome));
+        }
     }
 
     /// Writes the file anew and puts it in place of the old one at once.

@@ -77,7 +77,7 @@ fn readable(mut value: Value) -> Value {
     value
 }
 
-/// [`readable`] for one text.
+/// Replaces every late value of one text by what it waits for.
 pub fn readable_text(text: &str) -> String {
     late_names(text).into_iter().fold(text.to_owned(), |text, name| {
         let words = name.rsplit_once('.').map_or_else(

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::progress::{ending_words, failure_kind};
 use super::{FORMAT_VERSION, Ui, Verbosity, quantity, style};
 use crate::executor::Outcome;
-use crate::model::{Desired, Ending, Failure, Live, Plan, Power, RuleSpec, StepId};
+use crate::model::{Desired, Ending, Failure, FailureKind, Live, Plan, Power, RuleSpec, StepId};
 
 /// A plan that was run, and how that ended.
 #[derive(Clone, Debug)]
@@ -84,7 +84,11 @@ pub fn not_done(view: &RunView<'_>, ui: &Ui) -> Vec<String> {
     for round in view.rounds {
         let title = |id: &StepId| round.plan.step(id).map_or_else(|| id.to_string(), |step| step.title.clone());
         for (id, failure) in &round.outcome.failures {
-            lines.push(format!("{} {}: {}", style::paint(style::BAD, "failed:"), title(id), failure.message));
+            let word = match failure.kind {
+                FailureKind::Interrupted => style::paint(style::CAUTION, "left under way:"),
+                _ => style::paint(style::BAD, "failed:"),
+            };
+            lines.push(format!("{word} {}: {}", title(id), failure.message));
             // Progress has shown the evidence already, unless it was silenced.
             if ui.verbosity == Verbosity::Quiet {
                 lines.extend(failure.evidence.iter().map(|line| format!("- {line}")));

@@ -1,6 +1,6 @@
 //! Progress where nothing can be redrawn: one line an event, each with the time since the run began.
 
-use crate::model::{Event, EventKind};
+use crate::model::{Event, EventKind, FailureKind};
 use crate::ui::progress::tracker::{Tracker, ending_words, failure_lines, took};
 use crate::ui::{Ui, Verbosity, quantity, style, wrap};
 
@@ -55,7 +55,8 @@ impl PlainProgress {
                 let title = self.tracker.step(step).title;
                 let mut lines = failure_lines(failure).into_iter();
                 let first = lines.next().unwrap_or_default();
-                let mut shown = vec![self.line(event, "FAILED", &format!("{title}: {first}"))];
+                let word = if failure.kind == FailureKind::Interrupted { "left" } else { "FAILED" };
+                let mut shown = vec![self.line(event, word, &format!("{title}: {first}"))];
                 shown.extend(lines.map(|line| wrap::hanging("                ", &line, self.ui.width)));
                 shown
             }
@@ -71,7 +72,7 @@ impl PlainProgress {
         let colour = match word {
             "done" => style::GOOD,
             "FAILED" => style::BAD,
-            "retry" | "skip" => style::CAUTION,
+            "retry" | "skip" | "left" => style::CAUTION,
             _ => style::FAINT,
         };
         let clock = quantity::stopwatch(self.tracker.elapsed(event.at));

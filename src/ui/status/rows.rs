@@ -20,6 +20,7 @@ pub(super) struct Row {
 }
 
 const NOT_THERE: &str = "not there";
+const NOT_LOOKED_AT: &str = "not looked at";
 
 /// What is known of a present resource: state, style, since when, detail.
 type Seen = (String, Style, Option<Timestamp>, String);
@@ -82,7 +83,10 @@ pub(super) fn rows(desired: &Desired, live: &Live) -> Vec<Row> {
             .strip_prefix("file-system/")
             .and_then(|name| desired.file_systems.get(name))
             .is_some_and(|spec| matches!(spec, FileSystemSpec::Borrowed { .. }));
-        if borrowed {
+        // Its id is known from before, so that a short look does without it.
+        if borrowed && row.state == NOT_LOOKED_AT {
+            "borrowed".clone_into(&mut row.state);
+        } else if borrowed && !row.detail.is_empty() {
             row.detail.push_str(", borrowed");
         }
     }
@@ -101,7 +105,7 @@ fn collect<'a, T>(
             Some(Sighting::Present(thing)) => seen(thing),
             Some(Sighting::Absent) => (NOT_THERE.to_owned(), style::FAINT, None, String::new()),
             Some(Sighting::Unreadable { why }) => ("unreadable".to_owned(), style::BAD, None, why.clone()),
-            None => ("not looked at".to_owned(), style::FAINT, None, String::new()),
+            None => (NOT_LOOKED_AT.to_owned(), style::FAINT, None, String::new()),
         };
         rows.push(Row { resource: format!("{kind}/{name}"), state, style, since, detail });
     }
