@@ -1,8 +1,8 @@
 //! Services on the way up: created, woken, redeployed, changed or left alone.
 
 use crate::model::{
-    Action, LiveService, NoteKind, Power, Reason, ResourceKey, ResourceKind, ServiceSpec, ServiceUpdate, StepId,
-    Subject, Until, Wait, late_text, ownership_tags,
+    Action, Deployment, LiveService, NoteKind, Power, Reason, ResourceKey, ResourceKind, ServiceSpec, ServiceUpdate,
+    StepId, Subject, Until, Wait, late_text, ownership_tags,
 };
 
 use super::draft::{Draft, NewStep, field};
@@ -196,13 +196,16 @@ fn existing(
 }
 
 /// Did the last deployment fail, or does it while it goes on? Without an older one to roll back to ECS tries for ever
-/// (`aws.md` 1.4), slower and slower.
+/// (`aws.md` 1.4), slower and slower; so it does when the tasks of a completed one stop running.
 fn has_failed(live: &LiveService) -> bool {
-    live.primary().is_some_and(|primary| match primary.rollout_state.as_deref() {
-        Some("FAILED") => true,
-        Some("IN_PROGRESS") => primary.failed_tasks > 0,
-        _ => false,
-    })
+    let in_progress = |primary: &Deployment| primary.rollout_state.as_deref() == Some("IN_PROGRESS");
+    let none_runs = live.desired_count > 0 && live.running_count == 0 && !live.primary().is_some_and(in_progress);
+    none_runs
+        || live.primary().is_some_and(|primary| match primary.rollout_state.as_deref() {
+            Some("FAILED") => true,
+            Some("IN_PROGRESS") => primary.failed_tasks > 0,
+            _ => false,
+        })
 }
 
 /// Nothing differs, but a deployment is still under way: its end is waited for. No API call means "wait", so the step

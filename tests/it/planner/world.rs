@@ -87,7 +87,7 @@ fn key(kind: ResourceKind, name: &str) -> ResourceKey {
 }
 
 fn tags(desired: &Desired, kind: ResourceKind, name: &str, power: Option<Power>) -> Tags {
-    let mut tags = desired.tags_of(&key(kind, name));
+    let mut tags = desired.tags_with_name(&key(kind, name));
     if let Some(power) = power {
         tags.insert(TAG_POWER.to_owned(), power.to_string());
         tags.extend(desired.declared_tags());
