@@ -6,9 +6,9 @@ use async_trait::async_trait;
 use serde_json::Value;
 
 use crate::cloud::CloudError;
-use crate::cloud::aws::{AwsCloud, Call, ConnectOptions, RevisionCache};
-use crate::store::Store;
+use crate::cloud::aws::{AwsCloud, Call, ConnectOptions, CredentialSource, RevisionCache};
 use crate::store::cache::Cache;
+use crate::store::{BucketKeys, KeySource, Store};
 use crate::ui::{Ui, Verbosity};
 
 struct Revisions(Cache);
@@ -22,6 +22,27 @@ impl RevisionCache for Revisions {
     async fn remember(&self, arn: &str, document: &Value) {
         self.0.remember_revision(arn, document).await;
     }
+}
+
+/// Keys for the store in a bucket, from the same sources as those for everything else.
+#[derive(Debug, Default)]
+struct Keys(CredentialSource);
+
+#[async_trait]
+impl KeySource for Keys {
+    async fn keys(&self) -> Result<BucketKeys, String> {
+        let found = self.0.credentials().await.map_err(|error| error.to_string())?;
+        Ok(BucketKeys {
+            access_key_id: found.access_key_id,
+            secret_access_key: found.secret_access_key,
+            session_token: found.session_token,
+        })
+    }
+}
+
+/// Where the keys for a bucket come from.
+pub(super) fn bucket_keys() -> Arc<dyn KeySource> {
+    Arc::new(Keys::default())
 }
 
 /// Connects to AWS in this region.

@@ -8,12 +8,13 @@ use jiff::Timestamp;
 use super::arguments::{CloudChoice, ColorWhen, GlobalArgs};
 use super::error::CliError;
 use super::identity::Identity;
+use super::load;
 use super::output::{self, Output};
 use super::simulated::{self, Simulated};
 use crate::clock::{Clock, WallClock};
 use crate::cloud::{Cloud, ReadOnlyCloud};
 use crate::model::Desired;
-use crate::store::Store;
+use crate::store::{KeySource, Store};
 use crate::ui::{Format, Ui, Verbosity};
 use crate::workspace::Workspace;
 
@@ -103,9 +104,15 @@ impl Context {
     /// Where locks, journals and caches are: `--store`, else a folder of the workspace. The simulated cloud has one of
     /// its own, because its time is another.
     pub(super) fn store(&self, workspace: &Workspace) -> Result<Store, CliError> {
+        let in_bucket = |location: &str| location.contains("://");
         let folder = match (&self.global.store, self.is_simulated()) {
-            (Some(location), _) => return Ok(Store::open(location, None, None)?),
-            (None, true) => workspace.state_folder().join("sim").join("store"),
+            // Virtual time runs ahead of a network, and a team's history is no place for play.
+            (Some(location), true) if !in_bucket(location) => return Ok(Store::open(location, None, None)?),
+            (Some(location), false) => {
+                let region = region_of_bucket(workspace, location);
+                return Ok(Store::open(location, region.as_deref(), bucket_keys())?);
+            }
+            (_, true) => workspace.state_folder().join("sim").join("store"),
             (None, false) => workspace.state_folder().join("store"),
         };
         Ok(Store::open_folder(&folder)?)
@@ -148,6 +155,26 @@ impl Context {
     ) -> Result<T, CliError> {
         self.with_cloud(workspace, desired, async |session| body(&session.view()).await)
     }
+}
+
+/// Region of a store in a bucket, when no variable names one: that of the workspace's environments.
+fn region_of_bucket(workspace: &Workspace, location: &str) -> Option<String> {
+    let named = ["AWS_REGION", "AWS_DEFAULT_REGION"].iter().any(|name| std::env::var_os(name).is_some());
+    if named || !location.starts_with("s3://") {
+        return None;
+    }
+    let names = workspace.environments().ok()?;
+    names.iter().find_map(|name| load::desired(workspace, name).ok()).map(|desired| desired.region)
+}
+
+#[cfg(feature = "aws")]
+fn bucket_keys() -> Option<Arc<dyn KeySource>> {
+    Some(super::connection::bucket_keys())
+}
+
+#[cfg(not(feature = "aws"))]
+fn bucket_keys() -> Option<Arc<dyn KeySource>> {
+    None
 }
 
 /// A clock that does not move: the simulated cloud's while no command runs.

@@ -5,6 +5,7 @@
 
 mod answer;
 mod client;
+mod credentials;
 mod ecs;
 mod ecs_read;
 mod efs;
@@ -43,6 +44,7 @@ use sha2::{Digest, Sha256};
 
 use self::client::{Caller, Clients};
 pub use self::client::{ConnectOptions, RevisionCache, WaitListener};
+pub use self::credentials::{CredentialSource, Credentials};
 pub use self::log::{Call, CallListener};
 use super::{Cloud, CloudError, CloudErrorKind};
 use crate::model::{Action, Live, Receipt, ResourceKey, Scope, Status, Subject, Token, fact_name};
