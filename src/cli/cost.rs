@@ -13,7 +13,7 @@ use super::exit::Exit;
 use super::{load, output};
 use crate::clock::{Clock, WallClock};
 use crate::report::{self, CostOptions, CostReport, PriceTable, Schedule};
-use crate::ui;
+use crate::{planner, ui};
 
 /// Says what an environment costs: up, asleep, and for a part of the month
 ///
@@ -58,7 +58,12 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, CliError> {
     for name in &names {
         let desired = load::desired(&workspace, name)?;
         let report = report::cost(&desired, &prices, &options);
-        reports.push(report.map_err(|error| CliError::usage(error.to_string()))?);
+        let mut report = report.map_err(|error| CliError::usage(error.to_string()))?;
+        if let (Some(sleep), Some(idle)) = (&mut report.sleep, args.idle) {
+            let cost = report::sleep_cost(&desired, &prices);
+            sleep.choice = Some(planner::sleep_choice(&desired, cost.as_ref(), idle));
+        }
+        reports.push(report);
     }
     for output in &outputs {
         let text = match output.format.as_str() {

@@ -44,6 +44,7 @@ use std::time::Duration;
 pub use check::check;
 pub use compare::differences;
 pub use power::{power_now, remembered as power_remembered};
+pub use sleep::sleep_choice;
 
 use crate::model::{DataSource, Desired, Goal, Live, Plan, Policy, Power, SleepChoice, SleepMode, StepId};
 

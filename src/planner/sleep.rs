@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rust_decimal::Decimal;
 
-use crate::model::{NoteKind, Power, SleepChoice, SleepCost, SleepMode};
+use crate::model::{Desired, NoteKind, Power, SleepChoice, SleepCost, SleepMode};
 
 use super::draft::Draft;
 use super::power;
@@ -22,7 +22,7 @@ pub(super) fn choose(s: &Situation, mode: SleepMode, idle: Option<Duration>, dra
     let choice = asked(mode, "--mode says so")
         .or_else(|| asked(s.desired.sleep.mode, "the spec says so"))
         .or_else(|| if idle.is_none() { as_it_sleeps(s) } else { None })
-        .or_else(|| without_databases(s))
+        .or_else(|| without_databases(s.desired))
         .unwrap_or_else(|| by_arithmetic(s.policy.sleep_cost.as_ref(), idle.or(s.desired.sleep.idle)));
     let sleeping = power::sleeping_databases(s.desired, s.live);
     if choice.power == Power::Parked && sleeping == Some(Power::Hibernated) {
@@ -31,6 +31,13 @@ pub(super) fn choose(s: &Situation, mode: SleepMode, idle: Option<Duration>, dra
         return said(Power::Hibernated, "there is no database to stop".to_owned());
     }
     choice
+}
+
+/// What `down --for` would choose for an environment that is up.
+pub fn sleep_choice(desired: &Desired, cost: Option<&SleepCost>, idle: Duration) -> SleepChoice {
+    asked(desired.sleep.mode, "the spec says so")
+        .or_else(|| without_databases(desired))
+        .unwrap_or_else(|| by_arithmetic(cost, Some(idle)))
 }
 
 fn asked(mode: SleepMode, why: &str) -> Option<SleepChoice> {
@@ -51,8 +58,8 @@ fn as_it_sleeps(s: &Situation) -> Option<SleepChoice> {
     }
 }
 
-fn without_databases(s: &Situation) -> Option<SleepChoice> {
-    let none = s.desired.databases.is_empty();
+fn without_databases(desired: &Desired) -> Option<SleepChoice> {
+    let none = desired.databases.is_empty();
     none.then(|| said(Power::Parked, "it has no database that could be deleted".to_owned()))
 }
 

@@ -7,6 +7,7 @@ mod drift;
 #[cfg(test)]
 mod fixture;
 mod prices;
+pub mod rightsize;
 mod schedule;
 
 pub use amount::*;

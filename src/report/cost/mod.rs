@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 pub use line::{CostLine, UsageLine};
 
 use super::{Amount, HOURS_PER_MONTH, Price, PriceTable, Schedule, ScheduleError};
-use crate::model::{Desired, SleepCost};
+use crate::model::{Desired, SleepChoice, SleepCost};
 use line::Ledger;
 
 /// What to reckon beside the plain figures.
@@ -93,6 +93,8 @@ pub struct Sleep {
     pub hibernated: Amount,
     /// AWS wakes a parked database within that time.
     pub wakes: bool,
+    /// What `down` would choose for it, and why; `None`: not asked.
+    pub choice: Option<SleepChoice>,
 }
 
 /// What `desired` costs. Total: what has no price is unknown, and said to be.
@@ -150,6 +152,7 @@ fn sleep(idle: Duration, [up, parked, hibernated]: [Amount; 3], has_database: bo
         parked: parked.for_hours(hours),
         hibernated: hibernated.for_hours(hours),
         // aws.md 2.1: AWS starts a stopped instance after seven days.
+        choice: None,
         wakes: has_database && idle > Duration::from_secs(7 * 24 * 3600),
     }
 }

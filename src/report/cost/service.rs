@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 
 use super::line::{Bills, Ledger};
-use crate::model::{Capacity, Desired, ResourceKey, ResourceKind, ServiceSpec};
+use crate::model::{Capacity, Desired, ResourceKey, ResourceKind, ServiceSpec, fargate};
 use crate::report::{Amount, HOURS_PER_MONTH, rounded};
 
 /// GiB of ephemeral storage that a Fargate task has for nothing (`aws.md` 1.1).
@@ -131,22 +131,19 @@ fn task_size(document: &Value) -> Option<TaskSize> {
     };
     let storage_gib = document.get("ephemeralStorage").and_then(|storage| storage.get("sizeInGiB"));
     Some(TaskSize {
-        vcpu: quantity(document.get("cpu")?, "vcpu")?,
-        memory_gib: quantity(document.get("memory")?, "gb")?,
+        vcpu: quantity(document.get("cpu")?, fargate::cpu_units)?,
+        memory_gib: quantity(document.get("memory")?, fargate::memory_mib)?,
         storage_gib: storage_gib.and_then(Value::as_u64).and_then(|size| u32::try_from(size).ok()).unwrap_or(0),
         architecture,
     })
 }
 
-/// `512` and `"512"` are 1024ths; `".5 vCPU"` and `"2 GB"` are whole ones (`aws.md` 1.1).
-fn quantity(value: &Value, unit: &str) -> Option<Decimal> {
+/// `512` and `"512"` are 1024ths; `".5 vCPU"` and `"2 GB"` are read like them (`aws.md` 1.1).
+fn quantity(value: &Value, units: fn(&str) -> Option<u64>) -> Option<Decimal> {
     let text = match value {
         Value::Number(number) => number.to_string(),
-        Value::String(text) => text.trim().to_lowercase(),
+        Value::String(text) => text.clone(),
         _ => return None,
     };
-    let whole = text.strip_suffix(unit).map(str::trim);
-    let number: Decimal = whole.unwrap_or(&text).parse().ok()?;
-    let quantity = if whole.is_some() { number } else { number / Decimal::from(1024) };
-    (quantity > Decimal::ZERO).then_some(quantity)
+    units(&text).filter(|units| *units > 0).map(|units| Decimal::from(units) / Decimal::from(1024))
 }

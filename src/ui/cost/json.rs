@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::model::SleepChoice;
 use crate::report::{Amount, CostReport, PartTime, Price};
 use crate::ui::FORMAT_VERSION;
 
@@ -61,6 +62,7 @@ struct SleepDto {
     parked: AmountDto,
     hibernated: AmountDto,
     aws_wakes_a_parked_database: bool,
+    down_would_choose: Option<SleepChoice>,
 }
 
 #[derive(Debug, Serialize)]
@@ -104,6 +106,7 @@ fn environment(report: &CostReport) -> EnvironmentDto<'_> {
             parked: amount(sleep.parked, 2),
             hibernated: amount(sleep.hibernated, 2),
             aws_wakes_a_parked_database: sleep.wakes,
+            down_would_choose: sleep.choice.clone(),
         }),
         lines: report
             .lines

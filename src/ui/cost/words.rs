@@ -44,11 +44,13 @@ pub(super) fn sleep(sleep: &Sleep) -> String {
     } else {
         ""
     };
+    let choice = sleep.choice.as_ref().map(|choice| format!(". `down` would choose {}: {}", choice.power, choice.why));
     format!(
-        "asleep for {} hours: {} parked, {} hibernated; up it would be {}{wakes}",
+        "asleep for {} hours: {} parked, {} hibernated; up it would be {}{wakes}{}",
         sleep.hours.normalize(),
         sleep.parked,
         sleep.hibernated,
-        sleep.up
+        sleep.up,
+        choice.unwrap_or_default()
     )
 }
