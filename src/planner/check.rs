@@ -163,23 +163,26 @@ impl<'a> Lint<'a> {
     }
 
     fn goals_stay_within_bounds(&mut self) {
-        let allowed: fn(&Action) -> bool = match self.plan.goal {
-            Goal::Up { .. } => |action| {
+        let allowed: fn(&Step) -> bool = match self.plan.goal {
+            Goal::Up { .. } => |step| {
+                let action = &step.action;
                 !action.is_destructive()
                     || matches!(action, Action::DeleteAccessPoint { .. })
+                    || (matches!(action, Action::DeleteRule { .. }) && step.id.0.starts_with("surplus/"))
                     || matches!(action, Action::DeleteScalingPolicy { .. } | Action::DeregisterScalableTarget { .. })
                     || matches!(action, Action::DeleteRule { key, .. } if key.name.ends_with(super::rule::WARMING))
             },
-            Goal::Down { .. } => |action| {
+            Goal::Down { .. } => |step| {
+                let action = &step.action;
                 !action.is_destructive()
                     || matches!(action, Action::StopDatabase { .. } | Action::DeleteDatabase { .. })
                     || matches!(action, Action::DeleteRule { key, .. } if key.name.ends_with(super::rule::WARMING))
             },
             Goal::Destroy { .. } => |_| true,
-            Goal::Snapshot => |action| matches!(action, Action::CreateSnapshot { .. } | Action::Tag { .. }),
-            Goal::Prune => |action| matches!(action, Action::DeleteSnapshot { .. }),
+            Goal::Snapshot => |step| matches!(step.action, Action::CreateSnapshot { .. } | Action::Tag { .. }),
+            Goal::Prune => |step| matches!(step.action, Action::DeleteSnapshot { .. }),
         };
-        for step in self.plan.steps.iter().filter(|step| !allowed(&step.action)) {
+        for step in self.plan.steps.iter().filter(|step| !allowed(step)) {
             self.problems.push(format!("{} has no place in `{}`", step.id, self.plan.goal.command()));
         }
     }

@@ -37,6 +37,7 @@ mod snapshot_fit;
 mod tags;
 mod target_group;
 mod task_definition;
+mod undeclared;
 mod version;
 
 use std::time::Duration;
@@ -109,7 +110,7 @@ fn up(s: &Situation, from: &DataSource, draft: &mut Draft) -> Power {
     power::forget_before_sleep(s, draft);
     tags::up(s, draft);
     access_point::retire(s, draft);
-    removal::keep_undeclared(s, draft);
+    undeclared::up(s, draft);
     Power::Up
 }
 
@@ -137,14 +138,16 @@ fn down(
     let after: Vec<_> = drained.into_iter().chain(asleep).collect();
     rule::down(s, &after, draft);
     database_sleep::note_bills(s, power, draft);
-    removal::keep_undeclared(s, draft);
+    undeclared::keep(s, draft);
     if power::power_now(s.desired, s.live) == Power::Absent { Power::Absent } else { power }
 }
 
 /// From any state to nothing but the last snapshots, unless they are to go too.
 fn destroy(s: &Situation, delete_snapshots: bool, draft: &mut Draft) -> Power {
-    let closed = removal::rules(s, draft);
-    let idle = removal::services(s, &closed, draft);
+    let mut closed = removal::rules(s, draft);
+    closed.extend(undeclared::delete_rules(s, draft));
+    let mut idle = removal::services(s, &closed, draft);
+    idle.extend(undeclared::delete_services(s, &closed, draft));
     removal::target_groups(s, &closed, &idle, draft);
     let emptied = removal::databases(s, &idle, draft);
     removal::secrets(s, &emptied, draft);
@@ -152,7 +155,8 @@ fn destroy(s: &Situation, delete_snapshots: bool, draft: &mut Draft) -> Power {
     removal::file_systems(s, delete_snapshots, draft);
     removal::log_groups(s, &idle, draft);
     removal::task_definitions(s, &idle, draft);
-    removal::undeclared(s, &idle, draft);
+    let after: Vec<_> = closed.iter().chain(&idle).cloned().collect();
+    undeclared::delete_rest(s, &after, draft);
     if delete_snapshots {
         snapshot::delete_all(s, &emptied, draft);
     } else {

@@ -5,15 +5,14 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::model::{
-    Action, FileSystemSpec, NoteKind, ResourceKey, ResourceKind, Sighting, StepId, Subject, Undeclared, Until, Wait,
-    present,
+    Action, FileSystemSpec, NoteKind, ResourceKey, ResourceKind, Sighting, StepId, Subject, Until, Wait, present,
 };
 
 use super::database_sleep;
 use super::draft::{Draft, NewStep};
 use super::durations;
 use super::file_system::is_leaving;
-use super::rule::{WARMING, warming_key};
+use super::rule::warming_key;
 use super::safety;
 use super::scaling;
 use super::service_sleep;
@@ -181,44 +180,6 @@ pub(super) fn task_definitions(s: &Situation, idle: &[StepId], draft: &mut Draft
             let title = format!("delete the revisions of {family}");
             draft.add(NewStep::new(format!("delete-{key}"), title, action).because(GOES).after(idle.iter().cloned()));
         }
-    }
-}
-
-/// Notes what of this environment the spec no longer declares.
-pub(super) fn keep_undeclared(s: &Situation, draft: &mut Draft) {
-    for Undeclared { key, id } in &s.live.undeclared {
-        let text = format!("{id} is this environment's, but the spec no longer declares it: it stays until `destroy`");
-        draft.note(Some(key.clone()), NoteKind::Kept, text);
-    }
-}
-
-/// Removes what carries our tags and is not declared, except what holds data.
-pub(super) fn undeclared(s: &Situation, idle: &[StepId], draft: &mut Draft) {
-    for Undeclared { key, id } in &s.live.undeclared {
-        if key.name.ends_with(WARMING) && draft.has(&StepId(format!("delete-{key}"))) {
-            continue;
-        }
-        let action = match key.kind {
-            ResourceKind::ListenerRule => Action::DeleteRule { key: key.clone(), arn: id.clone() },
-            ResourceKind::TargetGroup => Action::DeleteTargetGroup { key: key.clone(), arn: id.clone() },
-            ResourceKind::LogGroup => Action::DeleteLogGroup { key: key.clone(), log_group_name: id.clone() },
-            ResourceKind::AccessPoint => Action::DeleteAccessPoint { key: key.clone(), access_point_id: id.clone() },
-            _ => {
-                let text = format!("{id} is not declared and may hold data: declare it again, then destroy");
-                draft.note(Some(key.clone()), NoteKind::NotDone, text);
-                continue;
-            }
-        };
-        let mut after = idle.to_vec();
-        after.extend(
-            draft
-                .steps
-                .iter()
-                .filter(|step| matches!(step.action, Action::DeleteRule { .. }))
-                .map(|step| step.id.clone()),
-        );
-        let step = NewStep::new(format!("delete-undeclared-{key}"), format!("delete {id}, no longer declared"), action);
-        draft.add(step.because(GOES).after(after));
     }
 }
 

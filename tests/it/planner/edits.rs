@@ -273,3 +273,30 @@ async fn a_strangers_resource_is_left_alone() {
         assert!(plan.refusals[0].remedy.contains("envctl:environment=staging"), "{}", plan.refusals[0].remedy);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_no_longer_declared_stays_until_destroy() {
+    let mut session = Session::new(world::larger());
+    session.reach(&up_goal()).await;
+    session.desired = world::desired("staging");
+    let plan = session.reach(&up_goal()).await;
+    assert!(
+        plan.notes.iter().any(|note| note.kind == NoteKind::Kept && note.text.contains("pythonide-staging-worker"))
+    );
+    session.reach(&Goal::Destroy { delete_snapshots: false }).await;
+    let world = session.cloud.world();
+    assert!(world.services.values().all(|service| service.live.status != "ACTIVE"));
+    assert!(world.databases.contains_key("pythonide-staging-archive"), "data that nobody declares is not deleted");
+}
+
+#[test]
+fn a_second_rule_of_one_name_goes_once_the_other_serves() {
+    let desired = world::desired("staging");
+    let mut live = world::up(&desired);
+    let key: envctl::model::ResourceKey = "listener-rule/web".parse().unwrap();
+    for id in ["arn:rule:lost-1", "arn:rule:lost-2"] {
+        live.undeclared.push(envctl::model::Undeclared { key: key.clone(), id: id.to_owned() });
+    }
+    let plan = world::plan(&desired, &live, &up_goal());
+    assert_eq!(steps(&plan), "surplus/arn:rule:lost-1\nsurplus/arn:rule:lost-2");
+}

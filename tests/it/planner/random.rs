@@ -63,7 +63,7 @@ fn vanish(live: &mut Live, what: u8, how: u8) {
         15 => live.account = "000000000000".to_owned(),
         _ => live.undeclared.push(Undeclared {
             key: ResourceKey::new(ResourceKind::ALL[usize::from(how) % ResourceKind::ALL.len()], "old"),
-            id: "an-old-one".to_owned(),
+            id: format!("an-old-one-{}", live.undeclared.len()),
         }),
     }
 }
