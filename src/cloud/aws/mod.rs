@@ -24,6 +24,7 @@ mod logs;
 mod network;
 mod observe;
 mod observe_balancer;
+mod observe_services;
 mod observe_storage;
 mod perform;
 mod rds;

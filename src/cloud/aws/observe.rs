@@ -41,14 +41,14 @@ pub(super) fn unreadable<T>(error: &CloudError) -> Sighting<T> {
 
 impl AwsCloud {
     pub(super) async fn look(&self, scope: &Scope) -> Result<Live, CloudError> {
-        let (account, databases, snapshots, secrets, storage, balancer, services, scaling, log_groups, borrowed) = futures_util::join!(
+        let (account, databases, snapshots, secrets, storage, balancer, compute, scaling, log_groups, borrowed) = futures_util::join!(
             self.account(),
             self.databases(),
             self.look_at_snapshots(scope),
             self.look_at_secrets(scope),
             self.look_at_storage(scope),
             self.look_at_balancer(scope),
-            self.look_at_services(scope),
+            self.look_at_compute(scope),
             self.look_at_scaling(scope),
             self.look_at_log_groups(scope),
             self.look_at_borrowed(scope),
@@ -70,9 +70,9 @@ impl AwsCloud {
             target_health: BTreeMap::new(),
             rules: balancer.rules,
             listener_rules: balancer.listener_rules,
-            services,
-            task_definitions: BTreeMap::new(),
-            task_families: BTreeMap::new(),
+            services: compute.services,
+            task_definitions: compute.task_definitions,
+            task_families: compute.task_families,
             scaling,
             borrowed,
             undeclared: storage.undeclared,
@@ -83,7 +83,7 @@ impl AwsCloud {
         live.resolved_ids.extend(balancer.resolved_ids);
         live.borrowed.listeners = balancer.listeners;
         self.sort_databases(scope, databases, &mut live);
-        self.look_closer(scope, &mut live).await;
+        self.look_at_health(&mut live).await;
         Ok(live)
     }
 
@@ -149,42 +149,6 @@ impl AwsCloud {
         join_all(reads).await.into_iter().collect()
     }
 
-    async fn look_at_services(&self, scope: &Scope) -> Sightings<LiveService> {
-        let mut by_cluster: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-        for spec in scope.desired.services.values() {
-            by_cluster.entry(&spec.cluster).or_default().push(spec.service_name.clone());
-        }
-        let reads = by_cluster
-            .into_iter()
-            .map(|(cluster, names)| async move { (cluster, self.services(cluster, &names).await) });
-        let found: BTreeMap<&str, _> = join_all(reads).await.into_iter().collect();
-        let one = |(name, spec): (&String, &crate::model::ServiceSpec)| {
-            let read = match &found[spec.cluster.as_str()] {
-                // Still described for a while after its end; it counts as gone.
-                Ok(services) => {
-                    Ok(services.get(&spec.service_name).filter(|service| service.status != "INACTIVE").cloned())
-                }
-                Err(error) => Err(error.clone()),
-            };
-            (name.clone(), sighting(read))
-        };
-        let mut services: Sightings<LiveService> = scope.desired.services.iter().map(one).collect();
-        for sighting in services.values_mut() {
-            self.complete_tags(sighting).await;
-        }
-        services
-    }
-
-    /// A service without any tag is about to be called somebody else's: ask once more, in the other way.
-    async fn complete_tags(&self, sighting: &mut Sighting<LiveService>) {
-        if let Sighting::Present(service) = sighting
-            && service.tags.is_empty()
-            && let Ok(tags) = self.service_tags(&service.arn).await
-        {
-            service.tags = tags;
-        }
-    }
-
     async fn look_at_scaling(&self, scope: &Scope) -> Sightings<LiveScaling> {
         let asked =
             scope.desired.services.iter().filter(|(_, spec)| spec.scaling.is_some() || scope.depth == Depth::Preflight);
@@ -245,35 +209,16 @@ impl AwsCloud {
         }
     }
 
-    /// The second wave of the services: the documents they run, and the health of those that are not steady.
-    async fn look_closer(&self, scope: &Scope, live: &mut Live) {
-        // Without its service a family may have revisions left: a change must know them.
-        let running = present(&live.services).map(|(name, service)| (name, &service.task_definition));
-        let left = scope.desired.services.iter().filter(|(name, _)| {
-            scope.depth == Depth::Preflight && live.services.get(*name).is_some_and(Sighting::is_absent)
-        });
-        let asked = running.chain(left.map(|(name, spec)| (name, &spec.family)));
-        let documents = join_all(
-            asked.map(|(name, revision)| async move { (name.clone(), sighting(self.task_definition(revision).await)) }),
-        );
-        let families =
-            join_all(
-                scope.desired.tasks.iter().map(|(name, spec)| async move {
-                    (name.clone(), sighting(self.task_definition(&spec.family).await))
-                }),
-            );
+    /// The health of the targets whose service is not steady.
+    async fn look_at_health(&self, live: &mut Live) {
         let groups = present(&live.target_groups).filter(|(_, group)| {
             let of_it = |service: &LiveService| {
                 service.attachments.iter().any(|attachment| attachment.target_group_arn == group.arn)
             };
             present(&live.services).any(|(_, service)| of_it(service) && !is_steady(service))
         });
-        let health =
-            join_all(groups.map(|(name, group)| async move { (name.clone(), self.target_health(&group.arn).await) }));
-        let (documents, families, health) = futures_util::join!(documents, families, health);
-        live.task_definitions = documents.into_iter().collect();
-        live.task_families = families.into_iter().collect();
-        for (name, read) in health {
+        let reads = groups.map(|(name, group)| async move { (name.clone(), self.target_health(&group.arn).await) });
+        for (name, read) in join_all(reads).await {
             match read {
                 Ok(targets) => drop(live.target_health.insert(name, targets)),
                 Err(error) => live.gaps.push(error.to_string()),
