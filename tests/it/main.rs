@@ -2,6 +2,9 @@
 
 // The executor against a scripted cloud.
 mod executor;
+// The whole cycle of an environment through the SDK, seen from outside with another client.
+#[cfg(feature = "aws")]
+mod aws_cycle;
 // What no emulator can do: recorded answers, replayed.
 #[cfg(feature = "aws")]
 mod aws_wire;

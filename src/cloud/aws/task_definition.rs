@@ -119,12 +119,13 @@ impl AwsCloud {
     ) -> Result<Receipt, CloudError> {
         let body = registration(family, document, tags)?;
         // ECS never dedupes, and a reply may have been lost: the newest revision is taken when it says the same.
-        if let Some(newest) = self.revision(family, true).await? {
-            if self.is_ours(&newest.tags) && canonical::same(&without_tags(&body), &newest.document) {
-                let arn = newest.arn().to_owned();
-                self.remember(newest).await;
-                return Ok(super::receipt(key, &[("arn", &arn)], false));
-            }
+        if let Some(newest) = self.revision(family, true).await?
+            && self.is_ours(&newest.tags)
+            && canonical::same(&without_tags(&body), &newest.document)
+        {
+            let arn = newest.arn().to_owned();
+            self.remember(newest).await;
+            return Ok(super::receipt(key, &[("arn", &arn)], false));
         }
         let text = body.to_string();
         let answer = KeepBody::default();

@@ -27,6 +27,9 @@ pub(super) fn environment(sent: &Sent) -> Answer {
         "DescribeScalableTargets" => scalable_targets(),
         "DescribeScalingPolicies" => scaling_policies(),
         "DescribeTags" => balancer_tags(),
+        "DescribeTaskDefinition" => {
+            format!(r#"{{"taskDefinition":{{"taskDefinitionArn":"{REVISION}","family":"shop-staging-web"}}}}"#)
+        }
         other => panic!("nobody expected {other}: {}", sent.body),
     };
     Answer::Says(200, body)

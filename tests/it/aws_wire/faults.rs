@@ -102,7 +102,7 @@ async fn the_24_hour_rule_of_efs_is_understood_with_its_time() {
         changes or provisioned throughput value decreases. Wait until 2026-07-12T09:30:00Z and try again."}"#;
     let wire = Wire::new(move |sent, _| match sent.operation.as_str() {
         "GET file-systems" => Answer::Says(200, system.to_owned()),
-        _ => Answer::Says(429, rule.replace('\n', " ")),
+        _ => Answer::Fails(429, "TooManyRequests", rule.replace('\n', " ")),
     });
     let action = Action::SetThroughput {
         key: key("file-system/data"),

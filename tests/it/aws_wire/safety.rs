@@ -19,10 +19,14 @@ fn delete(resource_id: &str, snapshot: &str) -> Action {
     }
 }
 
+fn done(operation: &str) -> String {
+    format!("<{operation}Response><{operation}Result/></{operation}Response>")
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_database_is_deleted_only_after_its_snapshot_was_read_back() {
     let wire = Wire::new(|sent, _| match sent.operation.as_str() {
-        "DeleteDBInstance" => Answer::Says(200, "<DeleteDBInstanceResponse/>".to_owned()),
+        "DeleteDBInstance" => Answer::Says(200, done("DeleteDBInstance")),
         _ => environment(sent),
     });
     let cloud = wire.cloud(None).await;
@@ -83,7 +87,7 @@ async fn a_restore_says_everything_that_it_would_lose() {
     let wire = Wire::new(move |sent, before| match (sent.operation.as_str(), before) {
         ("DescribeDBInstances", 0) => Answer::Says(200, empty.to_owned()),
         ("DescribeDBInstances", _) => Answer::Says(200, answers::databases("creating")),
-        _ => Answer::Says(200, "<RestoreDBInstanceFromDBSnapshotResponse/>".to_owned()),
+        _ => Answer::Says(200, done("RestoreDBInstanceFromDBSnapshot")),
     });
     let database_key = key("database/main");
     let action = Action::RestoreDatabase {

@@ -18,6 +18,8 @@ use envctl::cloud::aws::{AwsCloud, ConnectOptions, RevisionCache};
 pub(super) enum Answer {
     /// A status and a body.
     Says(u16, String),
+    /// A status, the error's code in its header, and a body: how REST services say an error.
+    Fails(u16, &'static str, String),
     /// The connection breaks after the request was sent.
     Breaks,
     /// Nothing, ever.
@@ -101,10 +103,10 @@ impl HttpConnector for Wire {
         HttpConnectorFuture::new(async move {
             tokio::time::sleep(takes).await;
             match answer {
-                Answer::Says(status, body) => {
-                    let status = status.try_into().expect("a status");
-                    let mut response = HttpResponse::new(status, SdkBody::from(body));
-                    response.headers_mut().insert("x-amzn-requestid", "request-1");
+                Answer::Says(status, body) => Ok(response(status, body)),
+                Answer::Fails(status, code, body) => {
+                    let mut response = response(status, body);
+                    response.headers_mut().insert("x-amzn-errortype", code);
                     Ok(response)
                 }
                 Answer::Breaks => Err(ConnectorError::io("connection reset by peer".into())),
@@ -112,6 +114,12 @@ impl HttpConnector for Wire {
             }
         })
     }
+}
+
+fn response(status: u16, body: String) -> HttpResponse {
+    let mut response = HttpResponse::new(status.try_into().expect("a status"), SdkBody::from(body));
+    response.headers_mut().insert("x-amzn-requestid", "request-1");
+    response
 }
 
 /// JSON services name the operation in a header, query services in the body, EFS in method and path.

@@ -37,28 +37,14 @@ impl Emulator {
             ),
         }
     }
-
-    /// The variables that make any AWS client, envctl's own binary included, talk to it as `account`.
-    pub(crate) fn variables(self, address: &str, account: &str) -> Vec<(String, String)> {
-        let key = match self {
-            Self::Moto => "testing",
-            Self::MiniStack => account,
-        };
-        [
-            ("AWS_ENDPOINT_URL", address),
-            ("AWS_ACCESS_KEY_ID", key),
-            ("AWS_SECRET_ACCESS_KEY", "testing"),
-            ("AWS_EC2_METADATA_DISABLED", "true"),
-        ]
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .to_vec()
-    }
 }
 
 /// A corner of an emulator that no other test uses, with everything in it that an environment borrows.
 pub(crate) struct Corner {
     pub(crate) settings: SdkConfig,
     pub(crate) borrowed: Borrowed,
+    /// The variables that make any AWS client, envctl's own binary included, talk to it.
+    pub(crate) variables: Vec<(&'static str, String)>,
 }
 
 static CORNERS: AtomicU64 = AtomicU64::new(1);
@@ -85,7 +71,14 @@ impl Corner {
             .load()
             .await;
         let borrowed = borrow(&settings, &format!("t{unique:x}"), &account).await;
-        Some(Self { settings, borrowed })
+        let variables = vec![
+            ("AWS_ENDPOINT_URL", address),
+            ("AWS_ACCESS_KEY_ID", key.to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", "testing".to_owned()),
+            ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
+            ("ENVCTL_CLOUD", "aws".to_owned()),
+        ];
+        Some(Self { settings, borrowed, variables })
     }
 
     /// A connection to it.
