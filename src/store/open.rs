@@ -49,6 +49,17 @@ impl Store {
         }
     }
 
+    /// A store that is gone with the process: for rehearsals and simulations.
+    pub fn in_memory() -> Self {
+        Self {
+            objects: Arc::new(object_store::memory::InMemory::new()),
+            prefix: Path::default(),
+            folder: None,
+            location: "memory".to_owned(),
+            notices: Arc::default(),
+        }
+    }
+
     /// Opens a folder, which is made when it is not there.
     ///
     /// # Errors

@@ -51,3 +51,6 @@ mod tidy;
 mod spec_files;
 // Every kind of bad spec, with its place and remedy.
 mod spec_problems;
+// Whole sessions on the simulated cloud, and the checkers of the promises.
+mod simulated_sessions;
+mod simulation;

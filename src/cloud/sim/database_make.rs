@@ -7,7 +7,7 @@ use super::secret::Digest;
 use super::tags::same_owner;
 use super::trouble::{Outcome, Trouble, receipt};
 use super::world::World;
-use crate::model::{DatabaseSpec, LiveDatabase, Receipt, ResourceKey, Tags};
+use crate::model::{DatabaseSpec, LiveDatabase, Receipt, ResourceKey, ResourceKind, Tags};
 
 /// Instances in a region (`aws.md` 2.3).
 const INSTANCE_QUOTA: usize = 40;
@@ -87,6 +87,19 @@ impl World {
         live.performance_insights = false;
         let origin = Origin { data: source.data, password: None, creating_seconds: 300 };
         Ok(self.begin_instance(key, live, origin, token))
+    }
+
+    /// Somebody else makes a database by hand, and it is there at once.
+    pub fn console_create_database(&mut self, identifier: &str, like: &DatabaseSpec, tags: Tags) {
+        let spec = lower_case(&DatabaseSpec { identifier: identifier.to_owned(), ..like.clone() });
+        let Ok(live) = self.new_instance(&spec, &[], &tags) else { return };
+        let key = ResourceKey::new(ResourceKind::Database, identifier);
+        let origin = Origin { data: Data::empty(&spec.identifier), password: None, creating_seconds: 0 };
+        let _ = self.begin_instance(&key, live, origin, "console");
+        if let Some(database) = self.databases.get_mut(&spec.identifier) {
+            database.live.status = "available".to_owned();
+            database.stages.clear();
+        }
     }
 
     /// A database of that name which exists already: this step's own work, or ours and as wanted, or a conflict.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::data::Data;
-use super::database::Stage;
+use super::database::{Database, Stage};
 use super::database_change::{not_found, wrong_state};
 use super::database_rules::check_identifier;
 use super::tags::{must_be_managed, same_owner};
@@ -52,27 +52,8 @@ impl World {
             let message = "Cannot create more than 100 manual snapshots";
             return Err(Trouble::refused("SnapshotQuotaExceeded", message));
         }
-        let made = Snapshot {
-            live: LiveSnapshot {
-                identifier: name.clone(),
-                arn: self.arn("rds", &format!("snapshot:{name}")),
-                database: database.to_owned(),
-                database_resource_id: Some(source.live.resource_id.clone()),
-                status: "creating".to_owned(),
-                progress_percent: 0,
-                storage_gib: source.live.storage_gib,
-                encrypted: source.live.encrypted,
-                engine: source.live.engine.clone(),
-                engine_version: source.live.engine_version.clone(),
-                username: source.live.username.clone(),
-                created_at: Some(self.now),
-                tags: tags.clone(),
-            },
-            data: source.data.clone(),
-            database_name: source.live.database_name.clone(),
-            // aws.md 2.6: two to three minutes.
-            ready_at: Some(self.after(150, &name)),
-        };
+        // aws.md 2.6: two to three minutes.
+        let made = snapshot_of(self, source, &name, tags, Some(self.after(150, &name)));
         let ends = self.after(155, &name);
         self.snapshots.insert(name, made);
         if let Some(source) = self.databases.get_mut(database) {
@@ -84,6 +65,15 @@ impl World {
             source.stages.insert(0, Stage { at: ends, status: after });
         }
         changed()
+    }
+
+    /// Somebody else takes a snapshot by hand, and it is there at once.
+    pub fn console_create_snapshot(&mut self, database: &str, snapshot: &str, tags: &Tags) {
+        let Some(source) = self.databases.get(database) else { return };
+        let mut made = snapshot_of(self, source, snapshot, tags, None);
+        made.live.status = "available".to_owned();
+        made.live.progress_percent = 100;
+        self.snapshots.insert(snapshot.to_owned(), made);
     }
 
     /// `rds:DeleteDBSnapshot`.
@@ -118,5 +108,29 @@ impl World {
             live.progress_percent = u32::try_from(share.clamp(0, 99)).unwrap_or(0);
         }
         live
+    }
+}
+
+/// A snapshot of a database as it is now, `creating`.
+fn snapshot_of(world: &World, source: &Database, name: &str, tags: &Tags, ready_at: Option<Timestamp>) -> Snapshot {
+    Snapshot {
+        live: LiveSnapshot {
+            identifier: name.to_owned(),
+            arn: world.arn("rds", &format!("snapshot:{name}")),
+            database: source.live.identifier.clone(),
+            database_resource_id: Some(source.live.resource_id.clone()),
+            status: "creating".to_owned(),
+            progress_percent: 0,
+            storage_gib: source.live.storage_gib,
+            encrypted: source.live.encrypted,
+            engine: source.live.engine.clone(),
+            engine_version: source.live.engine_version.clone(),
+            username: source.live.username.clone(),
+            created_at: Some(world.now),
+            tags: tags.clone(),
+        },
+        data: source.data.clone(),
+        database_name: source.live.database_name.clone(),
+        ready_at,
     }
 }

@@ -1,0 +1,81 @@
+//! Bugs planted on purpose: a checker that finds none of them checks nothing.
+
+use std::str::FromStr;
+
+use envctl::model::{Action, Plan, TAG_BEFORE_SLEEP, Until};
+
+/// A mistake that envctl might have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Bug {
+    /// Deletes a database as soon as its snapshot was asked for, without looking whether it is available.
+    DeleteBeforeSnapshot,
+    /// Takes the snapshot of another database.
+    WrongSnapshot,
+    /// Does not save what the count and the bounds were before they are changed.
+    ForgetPriorValue,
+    /// Does not wait for the scrub task before it starts the service and opens the rule.
+    ForwardBeforeScrub,
+    /// Takes a stranger's resource of the right name for its own.
+    AdoptStranger,
+}
+
+impl Bug {
+    pub(crate) const ALL: [Self; 5] = [
+        Self::DeleteBeforeSnapshot,
+        Self::WrongSnapshot,
+        Self::ForgetPriorValue,
+        Self::ForwardBeforeScrub,
+        Self::AdoptStranger,
+    ];
+
+    /// Plants the bug in a plan.
+    pub(crate) fn plant_in(self, plan: &mut Plan) {
+        match self {
+            Self::DeleteBeforeSnapshot => {
+                for step in &mut plan.steps {
+                    if step.wait.as_ref().is_some_and(|wait| wait.until == Until::SnapshotAvailable) {
+                        step.wait = None;
+                    }
+                }
+            }
+            Self::ForgetPriorValue => plan.steps.iter_mut().for_each(|step| {
+                if let Action::Tag { tags, .. } = &mut step.action {
+                    tags.remove(TAG_BEFORE_SLEEP);
+                }
+            }),
+            Self::ForwardBeforeScrub => {
+                let scrubs: Vec<_> = plan
+                    .steps
+                    .iter()
+                    .filter(|step| matches!(step.action, Action::RunTask { .. }))
+                    .map(|step| step.id.clone())
+                    .collect();
+                let marks: Vec<_> = plan
+                    .steps
+                    .iter()
+                    .filter(|step| step.needs.iter().any(|need| scrubs.contains(need)))
+                    .filter(|step| matches!(step.action, Action::Tag { .. }))
+                    .map(|step| step.id.clone())
+                    .collect();
+                for step in &mut plan.steps {
+                    if !marks.contains(&step.id) {
+                        step.needs.retain(|need| !scrubs.contains(need) && !marks.contains(need));
+                    }
+                }
+            }
+            Self::WrongSnapshot | Self::AdoptStranger => {}
+        }
+    }
+}
+
+impl FromStr for Bug {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let name = |bug: &Self| format!("{bug:?}");
+        Self::ALL.into_iter().find(|bug| name(bug) == text).ok_or_else(|| {
+            let names: Vec<String> = Self::ALL.iter().map(name).collect();
+            format!("`{text}` is no bug: {}", names.join(", "))
+        })
+    }
+}
