@@ -54,3 +54,5 @@ mod spec_problems;
 // Whole sessions on the simulated cloud, and the checkers of the promises.
 mod simulated_sessions;
 mod simulation;
+// The IAM policies against the calls.
+mod permissions;

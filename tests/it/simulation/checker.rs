@@ -4,15 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use envctl::cloud::sim::World;
-use envctl::model::{Desired, TAG_BEFORE_SLEEP};
+use envctl::model::{Action, Desired, ResourceKey, ResourceKind, TAG_BEFORE_SLEEP, TAG_RESOURCE};
 
 /// Watches one session.
 pub(crate) struct Checker {
     desired: Desired,
     /// Everything that was there before envctl came, as it was.
     strangers: BTreeMap<String, String>,
-    /// Services in their sleep, with the prior value that the first `down` saved.
-    saved: BTreeMap<String, Option<String>>,
     /// Promises broken, each once.
     pub(crate) broken: BTreeSet<String>,
     /// Writes that change the world are rare: strangers are compared only after one.
@@ -23,18 +21,20 @@ impl Checker {
     /// A checker that takes the world as it is now for what others own.
     pub(crate) fn new(world: &World, desired: &Desired) -> Self {
         let strangers = strangers(world, desired);
-        Self { desired: desired.clone(), strangers, saved: BTreeMap::new(), broken: BTreeSet::new(), wrote: true }
+        Self { desired: desired.clone(), strangers, broken: BTreeSet::new(), wrote: true }
     }
 
     /// Somebody in the console changed something that is not ours: that is the truth now.
     pub(crate) fn hands_were_here(&mut self, world: &World) {
         self.strangers = strangers(world, &self.desired);
-        self.saved.clear();
     }
 
-    /// A write is about to be made.
-    pub(crate) fn before(&mut self) {
+    /// A write is about to be made. `destroys`: for the command that removes everything, and needs no way back.
+    pub(crate) fn before(&mut self, world: &World, action: &Action, destroys: bool) {
         self.wrote = true;
+        if !destroys {
+            self.broken.extend(prior_value(world, action));
+        }
     }
 
     /// After a call.
@@ -44,7 +44,6 @@ impl Checker {
         broken.extend(world.violations.iter().map(|text| format!("3 scrub: {text}")));
         if self.wrote {
             self.wrote = false;
-            broken.extend(self.prior_values(world));
             let now = strangers(world, &self.desired);
             for (name, was) in &self.strangers {
                 if now.get(name) != Some(was) {
@@ -58,45 +57,33 @@ impl Checker {
             }
         }
     }
+}
 
-    /// Promise 2: a count or a bound goes to 0 only when the value before it is saved, and is saved once.
-    fn prior_values(&mut self, world: &World) -> Vec<String> {
-        let mut broken = Vec::new();
-        for service in world.services.values().filter(|service| service.live.status == "ACTIVE") {
-            let live = &service.live;
-            if !self.desired.owns(&live.tags) {
-                continue;
-            }
-            let target = world
-                .scalable_targets
-                .values()
-                .find(|target| target.live.resource_id.ends_with(&format!("/{}", live.service_name)));
-            let asleep =
-                live.desired_count == 0 && target.is_none_or(|target| target.live.min == 0 && target.live.suspended);
-            let tag = live.tags.get(TAG_BEFORE_SLEEP).cloned();
-            match (asleep, self.saved.get(&live.arn)) {
-                (true, None) => {
-                    if tag.is_none() {
-                        broken.push(format!(
-                            "2 prior value: {} sleeps and nobody knows its count before",
-                            live.service_name
-                        ));
-                    }
-                    self.saved.insert(live.arn.clone(), tag);
-                }
-                (true, Some(first)) if *first != tag && tag.is_some() && first.is_some() => {
-                    broken.push(format!(
-                        "2 prior value: {} of {} was overwritten in its sleep",
-                        TAG_BEFORE_SLEEP, live.service_name
-                    ));
-                }
-                (false, Some(_)) => {
-                    self.saved.remove(&live.arn);
-                }
-                _ => {}
-            }
+/// Promise 2: a count or a bound goes to 0 only when the value before it is saved; and what is saved stays as it is for
+/// as long as the service sleeps.
+fn prior_value(world: &World, action: &Action) -> Option<String> {
+    let find = |key: &ResourceKey| {
+        let key = ResourceKey::new(ResourceKind::Service, &key.name).to_string();
+        let services = world.services.values().map(|service| &service.live);
+        services.filter(|live| live.status == "ACTIVE").find(|live| live.tags.get(TAG_RESOURCE) == Some(&key))
+    };
+    match action {
+        Action::UpdateService { key, update, .. } if update.desired_count == Some(0) => {
+            let live = find(key)?;
+            let forgotten = live.desired_count > 0 && !live.tags.contains_key(TAG_BEFORE_SLEEP);
+            forgotten.then(|| format!("2 prior value: {key} goes to 0 tasks and nobody knows how many it had"))
         }
-        broken
+        Action::RegisterScalableTarget { key, min: 0, suspended: true, .. } => {
+            let forgotten = !find(key)?.tags.contains_key(TAG_BEFORE_SLEEP);
+            forgotten.then(|| format!("2 prior value: {key} is suspended and nobody knows its bounds"))
+        }
+        Action::Tag { key, tags, .. } => {
+            let (live, new) = (find(key)?, tags.get(TAG_BEFORE_SLEEP)?);
+            let first = live.tags.get(TAG_BEFORE_SLEEP).filter(|first| *first != new)?;
+            let asleep = live.desired_count == 0 && live.running_count == 0;
+            asleep.then(|| format!("2 prior value: {key} had {first} before its sleep, and now it is {new}"))
+        }
+        _ => None,
     }
 }
 

@@ -55,7 +55,7 @@ impl Person {
         let policy = Policy {
             now: self.clock().now(),
             who: self.name.clone(),
-            suffix: run.chars().rev().take(4).collect(),
+            suffix: suffix(run),
             sleep_cost: report::sleep_cost(desired, &report::PriceTable::shipped()),
         };
         let mut plan = planner::plan(desired, &live, goal, &policy);
@@ -104,7 +104,8 @@ impl Person {
             let options = Options { guard: Arc::clone(lease) as _, ..Options::default() };
             let order =
                 Order { plan: &plan, live: &live, desired, run: &run, command: goal.command(), who: &self.name };
-            let cloud: Arc<dyn Cloud> = Arc::new(self.cloud.clone());
+            let destroys = matches!(goal, Goal::Destroy { .. });
+            let cloud: Arc<dyn Cloud> = Arc::new(Watched { destroys, ..self.cloud.clone() });
             let outcome = executor::run(&order, cloud, &mut stream, &options).await;
             if outcome.ending != Ending::Done {
                 return End::Failed(
@@ -118,4 +119,10 @@ impl Person {
             None => End::Blind,
         }
     }
+}
+
+/// Four hexadecimal digits of a run.
+fn suffix(run: &str) -> String {
+    let sum = run.bytes().fold(0_u16, |sum, byte| sum.wrapping_mul(31).wrapping_add(u16::from(byte)));
+    format!("{sum:04x}")
 }

@@ -103,8 +103,12 @@ impl Session {
     }
 
     fn person(&self, name: &str, faults: FaultPlan) -> Person {
-        let cloud =
-            Watched { cloud: self.cloud.with_faults(faults), checker: Arc::clone(&self.checker), bug: self.bug };
+        let cloud = Watched {
+            cloud: self.cloud.with_faults(faults),
+            checker: Arc::clone(&self.checker),
+            bug: self.bug,
+            destroys: false,
+        };
         Person { name: name.to_owned(), cloud, store: self.store.clone() }
     }
 

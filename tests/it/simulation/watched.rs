@@ -20,6 +20,8 @@ pub(crate) struct Watched {
     pub(crate) cloud: SimCloud,
     pub(crate) checker: Arc<Mutex<Checker>>,
     pub(crate) bug: Option<Bug>,
+    /// The command removes everything.
+    pub(crate) destroys: bool,
 }
 
 impl Watched {
@@ -79,7 +81,8 @@ impl Cloud for Watched {
     }
 
     async fn perform(&self, action: &Action, token: &Token) -> Result<Receipt, CloudError> {
-        self.checker.lock().expect("checker").before();
+        let destroys = self.destroys;
+        self.cloud.edit(|world| self.checker.lock().expect("checker").before(world, action, destroys));
         let answer = match self.unchecked(action) {
             Some(receipt) => Ok(receipt),
             None => self.cloud.perform(action, token).await,
