@@ -37,8 +37,15 @@ pub enum Action {
     /// `rds:ModifyDBInstance(MasterUserPassword)` with the value of the secret, which nobody sees.
     SetMasterPassword { key: ResourceKey, identifier: String, secret_arn: String },
     /// `rds:DeleteDBInstance(SkipFinalSnapshot)`. Refused by the cloud unless `verified_snapshot` is read back as
-    /// available, of this very instance, as encrypted and as large as it.
-    DeleteDatabase { key: ResourceKey, identifier: String, resource_id: String, verified_snapshot: String },
+    /// available, of this very instance, as encrypted and as large as it; and unless none of the `quiet` services
+    /// wants, starts or runs a task: what that would have written since the snapshot would be lost.
+    DeleteDatabase {
+        key: ResourceKey,
+        identifier: String,
+        resource_id: String,
+        verified_snapshot: String,
+        quiet: Vec<ServiceName>,
+    },
     /// `rds:CreateDBSnapshot`.
     CreateSnapshot { key: ResourceKey, database: String, snapshot: String, tags: Tags },
     /// `rds:DeleteDBSnapshot`, only with our tags.
@@ -127,6 +134,15 @@ pub enum Action {
 
     /// Adds (and removes) tags on a resource of ours, by ARN: the remembered power state, prior values, scrub marks.
     Tag { key: ResourceKey, arn: String, tags: Tags, remove: Vec<String> },
+}
+
+/// A service by its names at AWS.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceName {
+    /// Cluster name or ARN.
+    pub cluster: String,
+    /// Service name.
+    pub service_name: String,
 }
 
 /// The fields of a database that change in place; `None`: unchanged.

@@ -110,6 +110,7 @@ pub(super) fn remove(
         identifier: live.identifier.clone(),
         resource_id: live.resource_id.clone(),
         verified_snapshot: snapshot,
+        quiet: services(s),
     };
     let step = NewStep::new(format!("delete-{key}"), format!("delete database {}", live.identifier), action)
         .reasons([field("status", &live.status, "gone", why)])
@@ -183,4 +184,12 @@ fn wait(key: &ResourceKey, live: &LiveDatabase, until: Until, deadline_seconds: 
         until,
         deadline_seconds,
     }
+}
+
+/// Every service of ours that is there: any of them may write to any database.
+fn services(s: &Situation) -> Vec<ServiceName> {
+    present(&s.live.services)
+        .filter(|(_, live)| live.is_active() && s.desired.owns(&live.tags))
+        .map(|(_, live)| ServiceName { cluster: live.cluster.clone(), service_name: live.service_name.clone() })
+        .collect()
 }

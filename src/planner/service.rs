@@ -150,7 +150,8 @@ fn existing(
     let wakes = count > 0 && (live.desired_count == 0 || put_to_sleep);
     let recount = wakes || outside || (spec.scaling.is_none() && live.desired_count != count);
     let failed = has_failed(live);
-    let redeploy = wakes || failed || needs_deployment || !revision.reasons.is_empty();
+    let stranded = !wakes && is_stranded(s, spec, live, &before, draft);
+    let redeploy = wakes || failed || stranded || needs_deployment || !revision.reasons.is_empty();
     let mut reasons: Vec<Reason> = Vec::new();
     if recount {
         let from = if put_to_sleep { 0 } else { live.desired_count };
@@ -158,6 +159,9 @@ fn existing(
     }
     if failed {
         reasons.push(field("deployment", "failing", "a new one", "its tasks could not start"));
+    }
+    if stranded {
+        reasons.push(field("deployment", "begun too early", "a new one", "what its tasks need was not there"));
     }
     reasons.extend(setting_reasons.iter().cloned());
     reasons.extend(revision.reasons.iter().cloned());
@@ -208,6 +212,23 @@ fn has_failed(live: &LiveService) -> bool {
         })
 }
 
+/// Somebody woke it while the environment slept: its tasks began before what they need was there, fail ever since, and
+/// ECS tries again slower and slower (`aws.md` 1.4). Of a service that serves already this says nothing.
+fn is_stranded(s: &Situation, spec: &ServiceSpec, live: &LiveService, before: &[StepId], draft: &Draft) -> bool {
+    let incomplete = live.running_count < live.desired_count || !before.is_empty();
+    live.desired_count > 0 && incomplete && opens(s, spec, draft)
+}
+
+/// Will this plan let a rule forward to the service that does not yet?
+fn opens(s: &Situation, spec: &ServiceSpec, draft: &Draft) -> bool {
+    let Some(attachment) = &spec.attachment else { return false };
+    s.desired.rules.iter().any(|(name, rule_spec)| {
+        let live = s.live.rules.get(name).and_then(|sighting| sighting.present());
+        rule_spec.target_group.as_ref() == Some(&attachment.target_group)
+            && live.is_none_or(|live| !rule::forwards(s, name, rule_spec, live, draft))
+    })
+}
+
 /// Nothing differs, but a deployment is still under way: its end is waited for. No API call means "wait", so the step
 /// writes tags that the service has.
 fn wait_for_deployment(
@@ -243,11 +264,7 @@ fn check_targets(
     let Some(attachment) = &spec.attachment else { return };
     let at_least = expected_count(key, spec, live, draft).min(if deployed.is_some() { u32::MAX } else { 1 });
     let group = ResourceKey::new(ResourceKind::TargetGroup, &attachment.target_group);
-    let opens = s.desired.rules.iter().any(|(name, rule_spec)| {
-        let live = s.live.rules.get(name).and_then(|sighting| sighting.present());
-        rule_spec.target_group.as_ref() == Some(&attachment.target_group)
-            && live.is_none_or(|live| !rule::forwards(s, name, rule_spec, live, draft))
-    });
+    let opens = opens(s, spec, draft);
     if at_least == 0 || (deployed.is_none() && !opens) {
         return;
     }

@@ -21,7 +21,8 @@ impl AwsCloud {
             Action::SetMasterPassword { identifier, secret_arn, .. } => {
                 self.set_master_password(identifier, secret_arn).await
             }
-            Action::DeleteDatabase { identifier, resource_id, verified_snapshot, .. } => {
+            Action::DeleteDatabase { identifier, resource_id, verified_snapshot, quiet, .. } => {
+                self.must_be_quiet(quiet).await?;
                 self.delete_database(identifier, resource_id, verified_snapshot).await
             }
             Action::CreateSnapshot { key, database, snapshot, tags } => {

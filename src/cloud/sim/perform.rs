@@ -114,7 +114,8 @@ impl World {
             Action::SetMasterPassword { identifier, secret_arn, .. } => {
                 self.set_master_password(identifier, secret_arn)
             }
-            Action::DeleteDatabase { identifier, resource_id, verified_snapshot, .. } => {
+            Action::DeleteDatabase { identifier, resource_id, verified_snapshot, quiet, .. } => {
+                self.must_be_quiet(quiet)?;
                 self.delete_database(identifier, resource_id, verified_snapshot)
             }
             Action::CreateSnapshot { database, snapshot, tags, .. } => self.create_snapshot(database, snapshot, tags),

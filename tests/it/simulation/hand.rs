@@ -1,7 +1,7 @@
 //! What others do: strangers' resources in the account, applications that write, hands in the console.
 
 use envctl::cloud::sim::{SimCloud, World};
-use envctl::model::{Desired, Tags};
+use envctl::model::{Desired, TAG_RESOURCE, Tags};
 
 use super::chance::Chance;
 
@@ -43,7 +43,7 @@ pub(crate) fn console(world: &mut World, desired: &Desired, chance: &mut Chance)
     let rules: Vec<String> = world
         .rules
         .values()
-        .filter(|rule| rule.live.tags.as_ref().is_some_and(|tags| desired.owns(tags)))
+        .filter(|rule| rule.live.tags.as_ref().is_some_and(|tags| desired.owns(tags) && is_main(tags)))
         .map(|rule| rule.live.arn.clone())
         .collect();
     match chance.below(5) {
@@ -72,4 +72,9 @@ pub(crate) fn console(world: &mut World, desired: &Desired, chance: &mut Chance)
             "changes the priority"
         }
     }
+}
+
+/// A warming rule in front of the main one would be nobody's wish.
+fn is_main(tags: &Tags) -> bool {
+    tags.get(TAG_RESOURCE).is_some_and(|key| !key.ends_with(".warming"))
 }

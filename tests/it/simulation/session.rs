@@ -1,6 +1,7 @@
 //! One session: a world, two people, faults, and an end at which everything must be well.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -45,6 +46,8 @@ struct Session {
     history: History,
     bug: Option<Bug>,
     taken: bool,
+    /// Somebody has asked for the data to be deleted too: nobody writes any more.
+    letting_go: AtomicBool,
 }
 
 impl Session {
@@ -71,6 +74,7 @@ impl Session {
             history: History::default(),
             bug,
             taken,
+            letting_go: AtomicBool::new(false),
         }
     }
 
@@ -142,6 +146,7 @@ impl Session {
             }
             let desired = self.wanted();
             if matches!(goal, Goal::Destroy { delete_snapshots: true }) {
+                self.letting_go.store(true, Ordering::Relaxed);
                 // Whoever asks for this says that the data may go.
                 self.cloud
                     .edit(|world| desired.databases.values().for_each(|spec| world.forget_data(&spec.identifier)));
@@ -162,7 +167,9 @@ impl Session {
         for number in 0..20 {
             tokio::time::sleep(Duration::from_secs(chance.below(1200))).await;
             let desired = self.wanted();
-            hand::applications_write(&self.cloud, &desired, &format!("write {number}"));
+            if !self.letting_go.load(Ordering::Relaxed) {
+                hand::applications_write(&self.cloud, &desired, &format!("write {number}"));
+            }
             if chance.percent(8) {
                 let what = self.cloud.edit(|world| hand::console(world, &desired, &mut chance));
                 self.checker.lock().expect("checker").hands_were_here(&self.cloud.world());
