@@ -152,7 +152,10 @@ impl<'a> Engine<'a> {
         let abort = self.spawn(id, self.hands.clone().perform(action.clone(), token.clone()));
         let begun = Instant::now();
         let phase = Phase::Calling;
-        self.active.insert(id.clone(), Active { step, action, token, attempt: 1, begun, phase, abort });
+        self.active.insert(
+            id.clone(),
+            Active { step, action, token, attempt: 1, failed: retry::Failed::default(), begun, phase, abort },
+        );
         Ok(())
     }
 
@@ -282,7 +285,8 @@ impl<'a> Engine<'a> {
     async fn refused(&mut self, mut active: Active<'a>, error: &CloudError) -> Result<(), Stop> {
         let step = active.step.id.clone();
         let since = active.begun.elapsed();
-        match retry::decide(error, &active.token, active.attempt, since, self.stream.now()) {
+        active.failed.count(error.kind);
+        match retry::decide(error, &active.token, active.failed, since, self.stream.now()) {
             Decision::GiveUp => self.failed(&step, failure::of_call(error, active.attempt)).await,
             Decision::Again(_) if self.stop.is_some() => {
                 self.failed(&step, failure::of_call(error, active.attempt)).await

@@ -28,18 +28,41 @@ pub(super) enum Decision {
     GiveUp,
 }
 
-/// Decides after try number `attempt` (from 1), `since_first` after the first one began.
+/// Tries that failed, counted by why: a resource that was busy for long leaves a throttled call its own tries.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Failed {
+    throttled: u32,
+    unavailable: u32,
+    other: u32,
+}
+
+impl Failed {
+    /// One more.
+    pub(super) fn count(&mut self, kind: CloudErrorKind) {
+        match kind {
+            CloudErrorKind::Throttled => self.throttled += 1,
+            CloudErrorKind::Unavailable => self.unavailable += 1,
+            _ => self.other += 1,
+        }
+    }
+
+    fn all(self) -> u32 {
+        self.throttled + self.unavailable + self.other
+    }
+}
+
+/// Decides after these failed tries, the last one with this error, `since_first` after the first one began.
 pub(super) fn decide(
     error: &CloudError,
     token: &Token,
-    attempt: u32,
+    failed: Failed,
     since_first: Duration,
     now: Timestamp,
 ) -> Decision {
-    let pause = backoff(token, attempt);
+    let pause = backoff(token, failed.all());
     match error.kind {
-        CloudErrorKind::Throttled if attempt < THROTTLED_TRIES => Decision::Again(pause),
-        CloudErrorKind::Unavailable if attempt < UNAVAILABLE_TRIES => Decision::Again(pause),
+        CloudErrorKind::Throttled if failed.throttled < THROTTLED_TRIES => Decision::Again(pause),
+        CloudErrorKind::Unavailable if failed.unavailable < UNAVAILABLE_TRIES => Decision::Again(pause),
         CloudErrorKind::Busy => busy(error, pause, since_first, now),
         _ => Decision::GiveUp,
     }
@@ -88,8 +111,23 @@ mod tests {
         Token { run: "r1".to_owned(), step: StepId("stop-database/main".to_owned()) }
     }
 
-    fn check(kind: CloudErrorKind, attempt: u32, since: u64) -> Decision {
-        decide(&error(kind), &token(), attempt, Duration::from_secs(since), Timestamp::UNIX_EPOCH)
+    fn times(kind: CloudErrorKind, times: u32) -> Failed {
+        let mut failed = Failed::default();
+        (0..times).for_each(|_| failed.count(kind));
+        failed
+    }
+
+    fn check(kind: CloudErrorKind, tries: u32, since: u64) -> Decision {
+        decide(&error(kind), &token(), times(kind, tries), Duration::from_secs(since), Timestamp::UNIX_EPOCH)
+    }
+
+    #[test]
+    fn a_throttle_after_many_busy_answers_is_the_first_throttle() {
+        let mut failed = times(CloudErrorKind::Busy, 40);
+        failed.count(CloudErrorKind::Throttled);
+        let throttled = error(CloudErrorKind::Throttled);
+        let decision = decide(&throttled, &token(), failed, Duration::from_secs(600), Timestamp::UNIX_EPOCH);
+        assert!(matches!(decision, Decision::Again(_)));
     }
 
     #[test]
@@ -110,10 +148,12 @@ mod tests {
     fn a_refusal_until_tomorrow_is_given_up_at_once() {
         let mut refused = error(CloudErrorKind::Busy);
         refused.retry_at = Some(Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_hours(24));
-        let decision = decide(&refused, &token(), 1, Duration::ZERO, Timestamp::UNIX_EPOCH);
+        let decision =
+            decide(&refused, &token(), times(CloudErrorKind::Busy, 1), Duration::ZERO, Timestamp::UNIX_EPOCH);
         assert_eq!(decision, Decision::GiveUp);
         refused.retry_at = Some(Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_secs(60));
-        let decision = decide(&refused, &token(), 1, Duration::ZERO, Timestamp::UNIX_EPOCH);
+        let decision =
+            decide(&refused, &token(), times(CloudErrorKind::Busy, 1), Duration::ZERO, Timestamp::UNIX_EPOCH);
         assert_eq!(decision, Decision::Again(Duration::from_secs(60)));
     }
 

@@ -1,14 +1,15 @@
 //! A step under way: its call, then its wait.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use super::wait::{self, Context, Verdict};
-use super::{failure, poll};
+use super::{failure, poll, retry};
 use crate::cloud::{CloudError, CloudErrorKind};
-use crate::model::{Action, Facts, Failure, LiveDatabase, Receipt, Status, Step, Token, Wait};
+use crate::model::{Action, Facts, Failure, LiveDatabase, Receipt, Status, Step, Token, Until, Wait};
 
 /// Looks in a row that may fail for want of an answer before the wait is given up.
 const TROUBLES: u32 = 20;
@@ -23,6 +24,8 @@ pub(super) struct Active<'a> {
     pub(super) token: Token,
     /// Try, from 1.
     pub(super) attempt: u32,
+    /// Tries that failed so far, by why.
+    pub(super) failed: retry::Failed,
     pub(super) begun: Instant,
     pub(super) phase: Phase,
     /// Ends its task.
@@ -51,6 +54,8 @@ pub(super) struct Watch {
     troubles: u32,
     streak: u32,
     confirmations: u32,
+    /// Tasks that had stopped before the first look at healthy targets: evidence about the past. `None`: not looked yet.
+    stopped_before: Option<BTreeSet<String>>,
 }
 
 /// What comes after a look.
@@ -76,6 +81,7 @@ impl Watch {
             troubles: 0,
             streak: 0,
             confirmations: if lags { 2 } else { 1 },
+            stopped_before: None,
         }
     }
 
@@ -98,6 +104,7 @@ impl Watch {
         match looked {
             Ok(status) => {
                 self.troubles = 0;
+                let status = self.without_the_past(status);
                 self.seen |= wait::shows(&self.wait, &status);
                 let context = Context { elapsed: self.answered.elapsed(), seen: self.seen, source };
                 match wait::verdict(&self.wait, &status, &context) {
@@ -109,6 +116,17 @@ impl Watch {
             }
             Err(error) => self.trouble(&error),
         }
+    }
+
+    /// A service may have had failing tasks before what they need was there: those say nothing about healthy targets.
+    fn without_the_past(&mut self, mut status: Status) -> Status {
+        if let (Until::TargetsHealthy { .. }, Status::Service(service)) = (&self.wait.until, &mut status) {
+            let stopped = &mut service.stopped_tasks;
+            let before =
+                self.stopped_before.get_or_insert_with(|| stopped.iter().map(|task| task.arn.clone()).collect());
+            stopped.retain(|task| !before.contains(&task.arn));
+        }
+        status
     }
 
     fn confirm(&mut self, times: u32, next: Next) -> Next {

@@ -173,6 +173,19 @@ impl LiveService {
         self.deployments.iter().find(|deployment| deployment.status == "PRIMARY")
     }
 
+    /// Does it neither want, start nor run a task? One that is being deleted says nothing any more.
+    pub fn is_quiet(&self) -> bool {
+        !self.is_active() || self.desired_count + self.running_count + self.pending_count == 0
+    }
+
+    /// Why a database is not deleted while a service is not quiet.
+    pub fn woken(service_name: &str) -> String {
+        format!(
+            "tasks of {service_name} run again since the snapshot was taken, and what they write would be lost; \
+             stop them, or run the command again"
+        )
+    }
+
     /// `ACTIVE`. `DRAINING` and `INACTIVE` services count as gone.
     pub fn is_active(&self) -> bool {
         self.status == "ACTIVE"

@@ -2,8 +2,8 @@
 //! available, then stopped or deleted.
 
 use crate::model::{
-    Action, DatabaseChanges, DatabaseState, LiveDatabase, NoteKind, Power, ResourceKey, ResourceKind, StepId, Subject,
-    TAG_SCRUB, TAG_SOURCE, Until, Wait, present,
+    Action, DatabaseChanges, DatabaseState, LiveDatabase, NoteKind, Power, ResourceKey, ResourceKind, ServiceName,
+    StepId, Subject, TAG_SCRUB, TAG_SOURCE, Until, Wait, present,
 };
 
 use super::database;

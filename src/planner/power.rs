@@ -94,7 +94,11 @@ fn before_sleep(s: &Situation, name: &str, tags: &Tags) -> Tags {
     let live = s.live.services.get(name).and_then(|sighting| sighting.present());
     let scaling = s.live.scaling.get(name).and_then(|sighting| sighting.present());
     match live {
-        Some(live) if live.desired_count > 0 && !tags.contains_key(TAG_BEFORE_SLEEP) => {
+        // At 0 tasks already, but autoscaling goes on: somebody set the count by hand, and its bounds are still to be saved.
+        Some(live)
+            if !tags.contains_key(TAG_BEFORE_SLEEP)
+                && (live.desired_count > 0 || scaling.is_some_and(|scaling| !scaling.suspended)) =>
+        {
             let mut text = format!("desired={}", live.desired_count);
             if let Some(scaling) = scaling {
                 text = format!("{text} min={} max={}", scaling.min, scaling.max);

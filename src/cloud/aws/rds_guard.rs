@@ -4,7 +4,9 @@ use super::AwsCloud;
 use super::error::own_error;
 use super::rds::rds_tags;
 use crate::cloud::{CloudError, CloudErrorKind};
-use crate::model::{DatabaseState, LiveDatabase, LiveSnapshot, Receipt, ResourceKey, ResourceKind, Tags};
+use crate::model::{
+    DatabaseState, LiveDatabase, LiveService, LiveSnapshot, Receipt, ResourceKey, ResourceKind, ServiceName, Tags,
+};
 
 impl AwsCloud {
     pub(super) async fn stop_database(
@@ -38,6 +40,21 @@ impl AwsCloud {
         let request = self.clients.rds.delete_db_instance().db_instance_identifier(identifier);
         let request = request.skip_final_snapshot(true).delete_automated_backups(true);
         super::gone_is_done(self.caller.call("rds:DeleteDBInstance", || request.clone().send()).await)
+    }
+
+    /// Refuses while one of these services wants, starts or runs a task: the snapshot may be older than their writes.
+    pub(super) async fn must_be_quiet(&self, services: &[ServiceName]) -> Result<(), CloudError> {
+        for ServiceName { cluster, service_name } in services {
+            let found = self.service(cluster, service_name).await?;
+            if found.is_some_and(|live| !live.is_quiet()) {
+                return Err(own_error(
+                    CloudErrorKind::Unsafe,
+                    "rds:DeleteDBInstance",
+                    LiveService::woken(service_name),
+                ));
+            }
+        }
+        Ok(())
     }
 
     /// Holds the snapshot against the database: data is never lost (rule 1 of the design).

@@ -63,7 +63,10 @@ impl World {
         let Some(rule) = self.rules.get(rule_arn).filter(|_| self.is_reached(rule_arn)) else { return };
         let services = self.services.values().filter(|service| {
             let attachments = &service.live.attachments;
-            service.live.status == "ACTIVE" && attachments.iter().any(|found| rule.forwards_to(&found.target_group_arn))
+            // A service without tasks is a closed door: nothing is behind it.
+            service.live.status == "ACTIVE"
+                && service.live.running_count > 0
+                && attachments.iter().any(|found| rule.forwards_to(&found.target_group_arn))
         });
         let documents = services.filter_map(|service| self.revision(&service.live.task_definition));
         let found = documents.filter_map(|revision| self.unscrubbed(&revision.document)).next();

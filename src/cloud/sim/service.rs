@@ -10,7 +10,8 @@ use super::tags::{must_be_managed, same_owner};
 use super::trouble::{Outcome, Trouble, changed, receipt, unchanged};
 use super::world::{World, short_name};
 use crate::model::{
-    Deployment, LiveAttachment, LiveService, Receipt, ResourceKey, ServiceEvent, ServiceSettings, ServiceUpdate, Tags,
+    Deployment, LiveAttachment, LiveService, Receipt, ResourceKey, ServiceEvent, ServiceName, ServiceSettings,
+    ServiceUpdate, Tags,
 };
 
 /// A service.
@@ -45,6 +46,17 @@ impl World {
     /// `arn:aws:ecs:…:service/CLUSTER/NAME`.
     pub(super) fn service_arn(&self, cluster: &str, name: &str) -> String {
         self.arn("ecs", &format!("service/{}/{name}", short_name(cluster)))
+    }
+
+    /// Refuses while one of these services wants, starts or runs a task.
+    pub(super) fn must_be_quiet(&self, services: &[ServiceName]) -> Result<(), Trouble> {
+        for ServiceName { cluster, service_name } in services {
+            let live = self.services.get(&self.service_arn(cluster, service_name)).map(|service| &service.live);
+            if live.is_some_and(|live| !live.is_quiet()) {
+                return Err(Trouble::unsafe_to(LiveService::woken(service_name)));
+            }
+        }
+        Ok(())
     }
 
     /// `ecs:CreateService`.

@@ -58,6 +58,7 @@ fn delete(ground: &Ground, database: &LiveDatabase, verified_snapshot: &str) -> 
         identifier: ground.name("db"),
         resource_id: database.resource_id.clone(),
         verified_snapshot: verified_snapshot.to_owned(),
+        quiet: Vec::new(),
     }
 }
 

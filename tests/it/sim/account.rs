@@ -148,6 +148,7 @@ impl Account {
             identifier: DATABASE.to_owned(),
             resource_id: self.live_database().resource_id,
             verified_snapshot: snapshot.to_owned(),
+            quiet: Vec::new(),
         }
     }
 
