@@ -140,3 +140,73 @@ pub fn json(problems: &[Problem]) -> ProblemsDto {
 fn related((span, label): &(Span, String)) -> RelatedDto {
     RelatedDto { file: span.file.clone(), line: span.line, column: span.column, label: label.clone() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::{Format, Verbosity};
+
+    fn ui() -> Ui {
+        Ui { format: Format::Text, verbosity: Verbosity::Normal, width: 80, interactive: false, animated: false }
+    }
+
+    fn problem(start: usize, end: usize) -> Problem {
+        Problem {
+            code: "ENV012".to_owned(),
+            message: "cpu 1536 is not a Fargate size".to_owned(),
+            span: Some(Span { file: "environments/staging.yaml".to_owned(), start, end, line: 2, column: 6 }),
+            label: "not a Fargate cpu value".to_owned(),
+            related: Vec::new(),
+            help: "the nearest are 1024 and 2048".to_owned(),
+            replacement: Some("2048".to_owned()),
+        }
+    }
+
+    fn check(problems: &[Problem], source: &str) -> String {
+        let sources = Sources::from([("environments/staging.yaml".to_owned(), source.to_owned())]);
+        anstream::adapter::strip_str(&text(problems, &sources, &ui())).to_string()
+    }
+
+    #[test]
+    fn the_text_to_blame_is_underlined_with_its_remedy_below() {
+        let source = "web:\ncpu: 1536\nmemory: 1024\n";
+        insta::assert_snapshot!(check(&[problem(10, 14)], source), @r"
+        error[ENV012]: cpu 1536 is not a Fargate size
+         --> environments/staging.yaml:2:6
+          |
+        2 | cpu: 1536
+          |      ^^^^ not a Fargate cpu value
+          |
+          = help: the nearest are 1024 and 2048
+        help: use `2048`
+          |
+        2 - cpu: 1536
+        2 + cpu: 2048
+          |
+
+        1 problem
+        ");
+    }
+
+    #[test]
+    fn a_span_outside_the_text_or_inside_a_letter_does_not_panic() {
+        for (start, end) in [(0, 0), (900, 1_000), (5, 3), (1, 2), (usize::MAX, usize::MAX)] {
+            let shown = check(&[problem(start, end)], "ä: ö\n");
+            assert!(shown.contains("cpu 1536 is not a Fargate size"), "{shown}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_named_with_its_line() {
+        let shown = anstream::adapter::strip_str(&text(&[problem(0, 1)], &Sources::new(), &ui())).to_string();
+        assert!(shown.contains("environments/staging.yaml:2:6"), "{shown}");
+    }
+
+    #[test]
+    fn problems_are_shown_in_order_of_their_place() {
+        let early = Problem { message: "first".to_owned(), ..problem(0, 3) };
+        let shown = check(&[problem(10, 14), early], "web:\ncpu: 1536\n");
+        assert!(shown.find("first") < shown.find("cpu 1536 is"), "{shown}");
+        assert!(shown.ends_with("2 problems\n"), "{shown}");
+    }
+}

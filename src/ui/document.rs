@@ -125,3 +125,31 @@ fn action(action: &RuleAction) -> Value {
         RuleAction::Other { document } => document.clone(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{ResourceKey, ResourceKind, late_text};
+
+    #[test]
+    fn a_late_value_inside_a_text_is_shown_as_what_it_waits_for() {
+        let endpoint = late_text(&ResourceKey::new(ResourceKind::Database, "main"), "endpoint");
+        let value = json!({ "url": [format!("postgres://{endpoint}:5432")] });
+        assert_eq!(readable(value), json!({ "url": ["postgres://(known after database/main: endpoint):5432"] }));
+    }
+
+    #[test]
+    fn conditions_and_actions_have_the_shape_of_the_api() {
+        let query = Condition::QueryString(vec![(Some("v".to_owned()), "2".to_owned()), (None, "beta".to_owned())]);
+        assert_eq!(
+            condition(&query),
+            json!({ "Field": "query-string", "QueryStringConfig": { "Values": [{ "Key": "v", "Value": "2" }, { "Value": "beta" }] } })
+        );
+        let asleep = RuleAction::FixedResponse {
+            status_code: 503,
+            content_type: "text/html".to_owned(),
+            body: "asleep".to_owned(),
+        };
+        assert_eq!(action(&asleep)["FixedResponseConfig"]["StatusCode"], "503");
+    }
+}

@@ -32,3 +32,55 @@ pub fn of(plan: &Plan) -> Timing {
     let total_seconds = last.and_then(|id| finish.get(id)).map_or(0, |(at, _)| *at);
     Timing { total_seconds, critical_path }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::model::{Action, DataSource, Goal, Power, ResourceKey, ResourceKind, Step, Tags};
+
+    fn step(id: &str, needs: &[&str], expected_seconds: u64) -> Step {
+        let key = ResourceKey::new(ResourceKind::Service, id);
+        Step {
+            id: StepId(id.to_owned()),
+            title: id.to_owned(),
+            action: Action::Tag { key, arn: String::new(), tags: Tags::new(), remove: Vec::new() },
+            needs: needs.iter().map(|need| StepId((*need).to_owned())).collect(),
+            reasons: Vec::new(),
+            wait: None,
+            expected_seconds,
+        }
+    }
+
+    fn check(steps: Vec<Step>, total_seconds: u64, path: &[&str]) {
+        let plan = Plan {
+            environment: "staging".to_owned(),
+            application: "app".to_owned(),
+            account: "123456789012".to_owned(),
+            region: "us-east-2".to_owned(),
+            goal: Goal::Up { from: DataSource::Latest },
+            power_now: Power::Absent,
+            power_wanted: Power::Up,
+            steps,
+            notes: Vec::new(),
+            refusals: Vec::new(),
+            sleep_choice: None,
+            observed_at: Timestamp::UNIX_EPOCH,
+        };
+        let critical_path = path.iter().map(|id| StepId((*id).to_owned())).collect();
+        assert_eq!(of(&plan), Timing { total_seconds, critical_path });
+    }
+
+    #[test]
+    fn the_slowest_chain_decides_how_long_a_plan_takes() {
+        check(Vec::new(), 0, &[]);
+        let steps = vec![step("a", &[], 300), step("b", &[], 5), step("c", &["a", "b"], 60), step("d", &["b"], 100)];
+        check(steps, 360, &["a", "c"]);
+    }
+
+    #[test]
+    fn a_need_that_is_in_no_plan_costs_no_time() {
+        check(vec![step("a", &["gone"], 10)], 10, &["a"]);
+    }
+}

@@ -80,3 +80,65 @@ impl PlainProgress {
         wrap::hanging(&first, text, self.ui.width)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::{SignedDuration, Timestamp};
+
+    use super::*;
+    use crate::model::{Facts, Failure, StepId};
+    use crate::ui::Format;
+
+    /// The lines for these events, each with the seconds at which it happens, without colours.
+    fn check(verbosity: Verbosity, events: Vec<(i64, EventKind)>) -> Vec<String> {
+        let ui = Ui { format: Format::Text, verbosity, width: 80, interactive: false, animated: false };
+        let mut progress = PlainProgress::new(&ui);
+        let at = |seconds| Timestamp::UNIX_EPOCH + SignedDuration::from_secs(seconds);
+        let events = events.into_iter().enumerate();
+        events
+            .flat_map(|(number, (seconds, kind))| {
+                progress.lines(&Event { sequence: number as u64 + 1, at: at(seconds), kind })
+            })
+            .map(|line| anstream::adapter::strip_str(&line).to_string().trim_start().to_owned())
+            .collect()
+    }
+
+    fn id() -> StepId {
+        StepId("create-database/main".to_owned())
+    }
+
+    fn waiting(detail: &str) -> EventKind {
+        EventKind::StepWaiting { step: id(), detail: detail.to_owned() }
+    }
+
+    #[test]
+    fn polls_are_heard_of_once_a_minute_unless_verbose() {
+        let polls = || (0..200).step_by(5).map(|second| (second, waiting(&format!("creating, {second} %")))).collect();
+        assert_eq!(check(Verbosity::Normal, polls()).len(), 4);
+        assert_eq!(check(Verbosity::Verbose, polls()).len(), 40);
+    }
+
+    #[test]
+    fn a_step_that_failed_shows_its_evidence_and_hint() {
+        let failure = Failure {
+            kind: FailureKind::Broken,
+            message: "storage is full".to_owned(),
+            evidence: vec!["status storage-full".to_owned()],
+            hint: Some("raise `storage`".to_owned()),
+        };
+        let lines = check(Verbosity::Normal, vec![(0, EventKind::StepFailed { step: id(), failure })]);
+        assert_eq!(
+            lines,
+            ["0:00  FAILED  create-database/main: storage is full", "- status storage-full", "hint: raise `storage`"]
+        );
+    }
+
+    #[test]
+    fn a_done_step_says_how_long_it_took() {
+        let events = vec![
+            (0, EventKind::StepStarted { step: id(), attempt: 1 }),
+            (370, EventKind::StepSucceeded { step: id(), changed: true, facts: Facts::new() }),
+        ];
+        assert_eq!(check(Verbosity::Normal, events)[1], "0:00  done    create-database/main (6 min 10 s)");
+    }
+}
