@@ -28,6 +28,7 @@ pub(super) fn differences(
     compare_fixed(spec, live, &mut found);
     compare_version(spec.engine_version.as_deref(), &live.engine_version, live, &mut found);
     compare_storage(spec, live, &mut found);
+    compare_growth(spec, live, &mut found);
     compare_settings(spec, live, &mut found);
     if let Some(groups) = security_groups
         && groups != live.security_groups
@@ -120,6 +121,15 @@ fn compare_storage(spec: &DatabaseSpec, live: &LiveDatabase, found: &mut Differe
         let why = format!("storage is {is}, the spec says {wanted}, and storage never shrinks");
         let remedy = format!("set storage: {is} in the spec");
         found.impossible.push((field("storage", is, wanted, &why), remedy));
+    }
+}
+
+/// Storage autoscaling that is not declared is switched off, which is a limit of what is there (`aws.md` 2.5).
+fn compare_growth(spec: &DatabaseSpec, live: &LiveDatabase, found: &mut Differences) {
+    let limit = live.max_storage_gib.filter(|limit| *limit > live.storage_gib);
+    if let (None, Some(limit)) = (spec.max_storage_gib, limit) {
+        found.reasons.push(field("max-storage", format!("{limit} GiB"), "off", CHANGED));
+        found.changes.max_storage_gib = Some(found.changes.storage_gib.unwrap_or(live.storage_gib));
     }
 }
 

@@ -68,6 +68,10 @@ fn put_to_sleep(key: &ResourceKey, draft: &Draft) -> bool {
     draft.has(&StepId(format!("drain-{key}")))
 }
 
+fn tasks(count: u32) -> String {
+    if count == 1 { "1 task".to_owned() } else { format!("{count} tasks") }
+}
+
 fn note_leaving(key: &ResourceKey, live: &LiveService, draft: &mut Draft) {
     if live.status == "DRAINING" {
         let text = format!("{} is draining; its name is free when that is done", live.service_name);
@@ -122,7 +126,7 @@ fn create(
         desired_count,
         tags,
     };
-    let title = format!("create service {} with {desired_count} tasks", spec.service_name);
+    let title = format!("create service {} with {}", spec.service_name, tasks(desired_count));
     draft.add(
         NewStep::new(format!("create-{key}"), title, action).because("there is none").after(before).until(deployed(
             key,
@@ -179,7 +183,7 @@ fn existing(
         _ => late_text(key, "deployment"),
     };
     let title = match (wakes, redeploy) {
-        (true, _) => format!("wake service {} with {count} tasks", live.service_name),
+        (true, _) => format!("wake service {} with {}", live.service_name, tasks(count)),
         (false, true) => format!("redeploy service {}", live.service_name),
         (false, false) => format!("change service {}", live.service_name),
     };

@@ -14,7 +14,7 @@ pub(super) struct Situation<'a> {
     pub(super) policy: &'a Policy,
     /// Everything known about what is there.
     pub(super) facts: Facts,
-    /// Subnets of the tasks; `None`: a selector was not resolved, so they cannot be compared.
+    /// Subnets of the tasks; `None`: none is declared or a selector was not resolved, so they are not compared.
     pub(super) subnets: Option<Vec<String>>,
     /// Security groups of the tasks; `None` as above.
     pub(super) security_groups: Option<Vec<String>>,
@@ -72,7 +72,7 @@ impl<'a> Situation<'a> {
         }
     }
 
-    /// The ids of a database's security groups; `None`: a selector was not resolved.
+    /// The ids of a database's security groups; `None`: none is declared, or a selector was not resolved.
     pub(super) fn security_groups_of(&self, selectors: &[Selector]) -> Option<Vec<String>> {
         security_group_ids(self.live, selectors)
     }
@@ -135,7 +135,8 @@ fn ids<T>(sighting: &Sighting<Vec<T>>, id: impl Fn(&T) -> &String) -> Vec<String
 fn resolved<'a>(selectors: &[Selector], found: impl Iterator<Item = (&'a String, Vec<String>)>) -> Option<Vec<String>> {
     let found = found.map(|(text, ids)| (text.clone(), ids)).collect();
     let (ids, missing) = Live::resolve_selectors(selectors, &found);
-    missing.is_empty().then_some(ids)
+    // Nothing declared is AWS's default, and not compared.
+    (missing.is_empty() && !selectors.is_empty()).then_some(ids)
 }
 
 /// A live resource that can carry tags.

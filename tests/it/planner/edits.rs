@@ -300,3 +300,23 @@ fn a_second_rule_of_one_name_goes_once_the_other_serves() {
     let plan = world::plan(&desired, &live, &up_goal());
     assert_eq!(steps(&plan), "surplus/arn:rule:lost-1\nsurplus/arn:rule:lost-2");
 }
+
+#[tokio::test(start_paused = true)]
+async fn storage_autoscaling_is_switched_on_and_off() {
+    let mut session = Session::new(world::desired("staging"));
+    session.reach(&up_goal()).await;
+    for limit in [Some(100), None, Some(50)] {
+        session.desired.databases.get_mut("main").unwrap().max_storage_gib = limit;
+        let plan = session.reach(&up_goal()).await;
+        assert!(plan.steps.iter().any(|step| step.id.0 == "modify-database/main"), "{}", steps(&plan));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn security_groups_that_nobody_declares_are_awss_own() {
+    let mut session = Session::new(world::desired("staging"));
+    session.desired.databases.get_mut("main").unwrap().security_groups.clear();
+    for goal in [up_goal(), down_goal(SleepMode::Hibernate), up_goal()] {
+        session.reach(&goal).await;
+    }
+}
