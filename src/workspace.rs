@@ -84,6 +84,19 @@ pub enum WorkspaceError {
     },
 }
 
+impl WorkspaceError {
+    /// The file that cannot be used, as a path below the workspace; `None`: it is not about one file.
+    pub fn path(&self) -> Option<&str> {
+        match self {
+            Self::TooLarge { path } | Self::NotText { path } | Self::Unreadable { path, .. } => Some(path),
+            Self::NotFound { .. }
+            | Self::NotAWorkspace { .. }
+            | Self::UnknownEnvironment { .. }
+            | Self::TooMany { .. } => None,
+        }
+    }
+}
+
 impl Workspace {
     /// The workspace that this folder, or the nearest folder above it, is.
     ///

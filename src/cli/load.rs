@@ -47,9 +47,12 @@ pub(super) fn read(workspace: &Workspace, name: &str, sources: &mut Sources) -> 
     sources.extend(specs.by_path.clone());
     sources.extend(templates.by_path.clone());
     // A file that nobody asks for may be anything; one that is missed explains why.
-    let explain = |mut problems: Vec<Problem>, texts: &Texts| {
-        problems.extend(texts.unreadable.iter().map(unusable));
-        problems
+    let own = Workspace::spec_path(name);
+    let explain = |problems: Vec<Problem>, texts: &Texts| {
+        let missed = |path: &str| path == own || problems.iter().any(|problem| problem.message.contains(path));
+        let why = texts.unreadable.iter().filter(|error| error.path().is_some_and(missed)).map(unusable);
+        let why: Vec<Problem> = why.collect();
+        problems.into_iter().chain(why).collect::<Vec<_>>()
     };
     let environment = spec::parse(name, &specs.by_path).map_err(|problems| explain(problems, &specs))?;
     let below: BTreeMap<String, String> = templates

@@ -82,3 +82,14 @@ fn usage_errors_end_with_3_and_help_with_0() {
     assert_eq!(environment.run(&["--version"]).code, 0);
     assert_eq!(environment.run(&["help", "validate"]).code, 0);
 }
+
+#[test]
+fn a_file_that_nobody_asks_for_may_be_anything() {
+    let environment = TestEnvironment::new();
+    std::fs::write(environment.path("environments/binary.yaml"), [0xff, 0xfe, 0x00]).expect("a file");
+    std::fs::write(environment.path("templates/logo.png"), [0x89, 0xff]).expect("a file");
+    environment.done(&["validate", "staging"]);
+    environment.edit("environments/staging.yaml", "region: us-east-2", "region: us-east-22");
+    let answer = environment.run(&["validate", "staging"]);
+    assert!(!answer.stderr.contains("binary.yaml"), "{answer}");
+}
