@@ -115,7 +115,7 @@ pub(super) async fn a_database_is_made_with_every_field_of_its_spec(ground: &Gro
     assert_eq!((database.encrypted, database.publicly_accessible, database.multi_az), (true, false, false));
     assert_eq!(database.username, "envctl_admin");
     assert_eq!(database.database_name.as_deref(), Some("app"));
-    assert_eq!(database.security_groups, [ground.borrowed.security_group.clone()]);
+    assert_eq!(database.security_groups, std::slice::from_ref(&ground.borrowed.security_group));
     assert_eq!(database.backup_retention_days, 1);
     assert!(ground.desired().owns(&database.tags), "{:?}", database.tags);
     assert_eq!(database.tags.get("team").map(String::as_str), Some("classroom"));
