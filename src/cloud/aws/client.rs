@@ -19,6 +19,7 @@ use super::elb_page::EscapePages;
 use super::error::{cloud_error, no_credentials};
 use super::limiter::Limiter;
 use super::log::{Call, CallListener, CallLog};
+use super::revisions::RevisionCache;
 use crate::cloud::{CloudError, CloudErrorKind};
 
 /// Longest time for one attempt, and for one operation.
@@ -33,15 +34,6 @@ const LONG_WAIT: Duration = Duration::from_secs(2);
 
 /// Told, in words, why a call is held back.
 pub type WaitListener = std::sync::Arc<dyn Fn(&str) + Send + Sync>;
-
-/// Keeps task definition documents by ARN. A revision never changes, so what was kept is true for ever.
-#[async_trait::async_trait]
-pub trait RevisionCache: Send + Sync {
-    /// The document of a revision; `None`: not kept.
-    async fn revision(&self, arn: &str) -> Option<serde_json::Value>;
-    /// Keeps a document, if it can.
-    async fn remember(&self, arn: &str, document: &serde_json::Value);
-}
 
 /// What `connect` may be told.
 #[derive(Clone, Default)]

@@ -30,6 +30,7 @@ mod perform;
 mod rds;
 mod rds_guard;
 mod rds_read;
+mod revisions;
 mod scaling;
 mod secrets;
 mod status;
@@ -44,9 +45,10 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use self::client::{Caller, Clients};
-pub use self::client::{ConnectOptions, RevisionCache, WaitListener};
+pub use self::client::{ConnectOptions, WaitListener};
 pub use self::credentials::{CredentialSource, Credentials};
 pub use self::log::{Call, CallListener};
+pub use self::revisions::RevisionCache;
 use super::{Cloud, CloudError, CloudErrorKind};
 use crate::model::{Action, Live, Receipt, ResourceKey, Scope, Status, Subject, Token, fact_name};
 
