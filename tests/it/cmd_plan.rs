@@ -41,7 +41,7 @@ fn a_plan_shows_order_reasons_waits_and_times_and_ends_with_2() {
           there is no service that runs it
           after 2, 4; about N s
 
-      9 + create service pythonide-staging-service with 1 tasks
+      9 + create service pythonide-staging-service with 1 task
           there is none
           after 3, 7, 8; about N min; until this very deployment is complete
 

@@ -33,9 +33,9 @@ fn the_first_up_shows_each_step_and_ends_with_the_address() {
        N:NN  done    create database pythonide-staging-db, empty (N min N s)
        N:NN  start   register task definition pythonide-staging-task
        N:NN  done    register task definition pythonide-staging-task
-       N:NN  start   create service pythonide-staging-service with 1 tasks
-       N:NN  wait    create service pythonide-staging-service with 1 tasks: 0 of 1 tasks running
-       N:NN  done    create service pythonide-staging-service with 1 tasks (N s)
+       N:NN  start   create service pythonide-staging-service with 1 task
+       N:NN  wait    create service pythonide-staging-service with 1 task: 0 of 1 tasks running
+       N:NN  done    create service pythonide-staging-service with 1 task (N s)
        N:NN  start   check that targets of pythonide-staging-service are healthy
        N:NN  done    check that targets of pythonide-staging-service are healthy, was so already
        N:NN  start   let rule web forward

@@ -96,7 +96,7 @@ fn values_of_the_wrong_kind_are_all_named() {
     ENV006 staging.yaml:50:12 [-1: not a whole number from 0 to 4294967295] expected a whole number from 0 to 4294967295, found `-1`
       write a whole number from 0 to 4294967295
     "#);
-    insta::assert_snapshot!(staging(&[("idle: 12h ", "idle: 12 "), ("keep_for: 14d", "keep_for: [14d]")]), @r#"
+    insta::assert_snapshot!(staging(&[("idle: 14d ", "idle: 12 "), ("keep_for: 14d", "keep_for: [14d]")]), @r#"
     ENV006 staging.yaml:77:9 [12: 12 of what? add a unit: s, m, h, d or w] expected a duration such as `90s`, `15m`, `12h`, `3d` or `2w`, found `12`
       write a duration such as `90s`, `15m`, `12h`, `3d` or `2w`
     ENV006 staging.yaml:81:13 [[: not a duration such as `90s`, `15m`, `12h`, `3d` or `2w`] expected a duration such as `90s`, `15m`, `12h`, `3d` or `2w`, found a list

@@ -32,7 +32,7 @@ pub(crate) struct Report {
 pub(crate) fn run(seed: u64, bug: Option<Bug>) -> Report {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().expect("runtime");
-    runtime.block_on(Session::new(seed, bug).play())
+    runtime.block_on(async move { Session::new(seed, bug).play().await })
 }
 
 type History = Arc<Mutex<Vec<String>>>;
