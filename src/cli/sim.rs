@@ -1,6 +1,6 @@
 //! `envctl sim write|read|advance|show|reset`.
 
-use std::time::Duration;
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -38,19 +38,17 @@ enum SimCommand {
         target: DatabaseArgs,
     },
     /// Lets time pass: AWS does what it does by itself meanwhile
+    #[command(override_usage = "envctl sim advance [ENV] D")]
     Advance {
-        /// Environment whose cloud is meant
-        #[arg(value_name = "ENV", env = "ENVCTL_ENVIRONMENT", hide_env_values = true, add = environment_completer())]
-        environment: String,
-        /// How long (7d, 2h)
-        #[arg(value_name = "D", value_parser = duration)]
-        time: Duration,
+        /// How long (7d, 2h); before it the environment whose cloud is meant, where there are several
+        #[arg(value_name = "D", num_args = 1..=2, required = true, add = environment_completer())]
+        words: Vec<String>,
     },
     /// Shows what the simulated cloud holds, its time, and what broke a promise
     Show {
-        /// Environment whose cloud is meant
-        #[arg(value_name = "ENV", env = "ENVCTL_ENVIRONMENT", hide_env_values = true, add = environment_completer())]
-        environment: String,
+        /// Environment whose cloud is meant [default: there is only one cloud]
+        #[arg(value_name = "ENV", add = environment_completer())]
+        environment: Option<String>,
     },
     /// Begins anew with an empty cloud
     Reset {
@@ -80,13 +78,28 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, CliError> {
     match &args.command {
         SimCommand::Write { target, text } => write(context, target, text),
         SimCommand::Read { target } => read(context, target),
-        SimCommand::Advance { environment, time } => advance(context, environment, *time),
-        SimCommand::Show { environment } => show(context, environment),
+        SimCommand::Advance { words } => advance(context, words),
+        SimCommand::Show { environment } => show(context, &whose(context, environment.as_deref())?),
         SimCommand::Reset { seed, start } => {
             Simulated::reset(&context.workspace()?, &context.ui, *seed, *start)?;
             context.ui.say("The simulated cloud is empty.");
             Ok(Exit::Done)
         }
+    }
+}
+
+/// The environment whose cloud is meant; any of them, when they all live in one account and region.
+fn whose(context: &Context, named: Option<&str>) -> Result<String, CliError> {
+    let workspace = context.workspace()?;
+    let mut clouds = BTreeMap::new();
+    for name in load::names(&workspace, named)? {
+        let desired = load::desired(&workspace, &name)?;
+        clouds.entry((desired.account, desired.region)).or_insert(name);
+    }
+    match clouds.pop_first() {
+        Some((_, name)) if clouds.is_empty() => Ok(name),
+        _ => Err(CliError::usage("the environments live in several accounts or regions: whose cloud is meant?")
+            .hint("name an environment")),
     }
 }
 
@@ -112,8 +125,14 @@ fn read(context: &Context, target: &DatabaseArgs) -> Result<Exit, CliError> {
     Ok(Exit::Done)
 }
 
-fn advance(context: &Context, environment: &str, time: Duration) -> Result<Exit, CliError> {
-    let now = in_world(context, environment, async |session, cloud, _| {
+fn advance(context: &Context, words: &[String]) -> Result<Exit, CliError> {
+    let (named, text) = match words {
+        [text] => (None, text),
+        [name, text, ..] => (Some(name.as_str()), text),
+        [] => return Err(CliError::usage("how long?").hint("envctl sim advance 8d")),
+    };
+    let time = duration(text).map_err(CliError::usage)?;
+    let now = in_world(context, &whose(context, named)?, async |session, cloud, _| {
         cloud.advance(time);
         Ok(session.clock.now())
     })?;

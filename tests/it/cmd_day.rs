@@ -64,7 +64,7 @@ fn aws_starts_a_parked_database_after_a_week_and_down_puts_it_to_sleep_again() {
     environment.done(&["down", "staging", "--mode", "park", "--yes"]);
     let status = environment.done(&["status", "staging"]);
     assert!(status.contains("AWS will, by itself: start the stopped database/main on 2026-11-29"), "{status}");
-    environment.done(&["sim", "advance", "staging", "8d"]);
+    environment.done(&["sim", "advance", "8d"]);
     assert_eq!(environment.run(&["plan", "staging"]).code, 2);
     assert!(environment.done(&["status", "staging"]).contains("Not as asked for"));
     environment.done(&["down", "staging", "--mode", "park", "--yes"]);
