@@ -13,7 +13,7 @@ use super::condition::{condition_words, resolved, same_actions, same_conditions,
 use super::draft::Draft;
 use super::situation::{Situation, key};
 use super::{
-    access_point, database_changes, document, file_system, log_group, scaling, service_settings, target_group,
+    access_point, database_changes, document, file_system, log_group, scaling, service, service_settings, target_group,
 };
 
 /// Compares every declared value of every resource that is there and ours. What only the power state decides (counts,
@@ -159,16 +159,22 @@ fn services(s: &Situation, found: &mut Vec<Difference>) {
 }
 
 fn failed_deployment(key: &ResourceKey, live: &LiveService, found: &mut Vec<Difference>) {
-    let failed = live.primary().is_some_and(|primary| primary.rollout_state.as_deref() == Some("FAILED"));
-    if live.is_active() && failed {
-        found.push(Difference {
-            key: key.clone(),
-            field: "deployment".to_owned(),
-            wanted: Some("COMPLETED".to_owned()),
-            found: Some("FAILED".to_owned()),
-            remedy: None,
-        });
+    if !live.is_active() || !service::has_failed(live) {
+        return;
     }
+    let state = live.primary().and_then(|primary| primary.rollout_state.clone());
+    let (field, wanted, is) = if live.running_count == 0 && state.as_deref() != Some("FAILED") {
+        ("running", live.desired_count.to_string(), "0".to_owned())
+    } else {
+        ("deployment", "COMPLETED".to_owned(), state.unwrap_or_default())
+    };
+    found.push(Difference {
+        key: key.clone(),
+        field: field.to_owned(),
+        wanted: Some(wanted),
+        found: Some(is),
+        remedy: None,
+    });
 }
 
 fn documents(s: &Situation, name: &str, spec: &ServiceSpec, found: &mut Vec<Difference>) {

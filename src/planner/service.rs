@@ -205,7 +205,7 @@ fn existing(
 
 /// Did the last deployment fail, or does it while it goes on? Without an older one to roll back to ECS tries for ever
 /// (`aws.md` 1.4), slower and slower; so it does when the tasks of a completed one stop running.
-fn has_failed(live: &LiveService) -> bool {
+pub(super) fn has_failed(live: &LiveService) -> bool {
     let in_progress = |primary: &Deployment| primary.rollout_state.as_deref() == Some("IN_PROGRESS");
     let none_runs = live.desired_count > 0 && live.running_count == 0 && !live.primary().is_some_and(in_progress);
     none_runs

@@ -12,6 +12,8 @@ use crate::model::{HealthCheck, LiveListener, LiveRule, LiveTargetGroup, Selecto
 
 /// ARNs in one `DescribeTags` (`aws.md` 4.4).
 const TAGGED_AT_ONCE: usize = 20;
+/// How long a sticky session lasts where the answer does not say: ELB's default, a day.
+const DEFAULT_STICKINESS_SECONDS: u32 = 86_400;
 
 impl AwsCloud {
     /// The listener on this port of a load balancer; `None`: there is no such load balancer or port.
@@ -132,7 +134,8 @@ impl AwsCloud {
         };
         let seconds = |key: &str| value(key).and_then(|text| text.parse::<u32>().ok());
         let sticky = value("stickiness.enabled") == Some("true");
-        let stickiness = if sticky { seconds("stickiness.lb_cookie.duration_seconds") } else { None };
+        let lasts = seconds("stickiness.lb_cookie.duration_seconds");
+        let stickiness = if sticky { lasts.or(Some(DEFAULT_STICKINESS_SECONDS)) } else { None };
         Ok((seconds("deregistration_delay.timeout_seconds"), stickiness))
     }
 

@@ -4,13 +4,18 @@
 use super::finding::Findings;
 use crate::model::{
     DatabaseState, Desired, Difference, Live, LiveDatabase, LiveRule, LiveScaling, LiveService, Power, ResourceKey,
-    ResourceKind, RuleAction, ScalingSpec, ServiceSpec, present,
+    ResourceKind, RuleAction, ScalingSpec, ServiceSpec, TAG_PASSWORD, TAG_SCRUB, Tags, present,
 };
 
 /// Checks every resource that the power state changes.
 pub(super) fn check(desired: &Desired, live: &Live, power: Power, findings: &mut Findings<'_>) {
     for (name, database) in present(&live.databases).filter(|(name, _)| desired.databases.contains_key(*name)) {
         check_database(&ResourceKey::new(ResourceKind::Database, name), database, power, findings);
+    }
+    for (name, database) in present(&live.databases).filter(|(name, _)| desired.databases.contains_key(*name)) {
+        if power == Power::Up {
+            check_unfinished(&ResourceKey::new(ResourceKind::Database, name), &database.tags, findings);
+        }
     }
     if power == Power::Hibernated {
         check_snapshots(desired, live, findings);
@@ -37,7 +42,9 @@ pub(super) fn check(desired: &Desired, live: &Live, power: Power, findings: &mut
 pub(super) fn concerns(power: Power, difference: &Difference) -> bool {
     match (difference.key.kind, difference.field.as_str()) {
         (ResourceKind::ListenerRule, "page") => power.is_asleep(),
-        (ResourceKind::ListenerRule, "actions") => !power.is_asleep(),
+        (ResourceKind::ListenerRule, "actions") | (ResourceKind::Service, "running" | "deployment") => {
+            !power.is_asleep()
+        }
         _ => true,
     }
 }
@@ -51,6 +58,9 @@ fn check_database(key: &ResourceKey, database: &LiveDatabase, power: Power, find
         }
         (Power::Up, DatabaseState::Stopped) => {
             findings.drifted(key, "status", "available", "stopped", "somebody stopped it");
+        }
+        (Power::Up, DatabaseState::Busy) if database.status == "stopping" => {
+            findings.drifted(key, "status", "available", "stopping", "somebody is stopping it");
         }
         (Power::Up, DatabaseState::Deleting) | (Power::Parked, DatabaseState::Deleting) => {
             findings.drifted(key, "status", "there", &database.status, "somebody is deleting it");
@@ -67,6 +77,18 @@ fn check_database(key: &ResourceKey, database: &LiveDatabase, power: Power, find
             findings.drifted(key, "status", "absent", &database.status, why).usd_per_day = price;
         }
         (Power::Up | Power::Absent, _) => {}
+    }
+}
+
+/// What an `up` that was broken off left undone, by its own marks.
+fn check_unfinished(key: &ResourceKey, tags: &Tags, findings: &mut Findings<'_>) {
+    if tags.get(TAG_SCRUB).is_some_and(|mark| mark == "needed") {
+        let why = "its data comes from another database and was not scrubbed yet";
+        findings.drifted(key, "scrub", "done", "needed", why);
+    }
+    if tags.get(TAG_PASSWORD).is_some_and(|mark| mark == "pending") {
+        let why = "its password is not the secret's yet: nobody can log in with it";
+        findings.drifted(key, "password", "the secret's", "another", why);
     }
 }
 

@@ -1,9 +1,11 @@
 //! Is everything there that is declared, and is it ours?
 
+use serde_json::Value;
+
 use super::finding::Findings;
 use crate::model::{
-    Desired, FileSystemSpec, Live, LiveLogGroup, LiveRule, Power, ResourceKey, ResourceKind, Sighting, Sightings, Tags,
-    present,
+    Desired, FileSystemSpec, Live, LiveAccessPoint, LiveDatabase, LiveFileSystem, LiveLogGroup, LiveRule, LiveScaling,
+    LiveSecret, LiveService, LiveTargetGroup, Power, ResourceKey, ResourceKind, Sighting, Sightings, Tags, present,
 };
 
 /// A sighting without its content: what presence asks for.
@@ -94,65 +96,124 @@ fn check_tags(desired: &Desired, key: &ResourceKey, tags: &Tags, findings: &mut 
     }
 }
 
+/// What presence asks of a resource.
+trait Seeable {
+    /// Its tags; `None`: not read, or somebody else's business.
+    fn tags(&self) -> Option<&Tags> {
+        None
+    }
+    /// It is on its way out: it counts as gone.
+    fn is_leaving(&self) -> bool {
+        false
+    }
+}
+
+impl Seeable for LiveDatabase {
+    fn tags(&self) -> Option<&Tags> {
+        Some(&self.tags)
+    }
+}
+
+impl Seeable for LiveSecret {
+    fn tags(&self) -> Option<&Tags> {
+        Some(&self.tags)
+    }
+}
+
+impl Seeable for LiveTargetGroup {
+    fn tags(&self) -> Option<&Tags> {
+        Some(&self.tags)
+    }
+}
+
+impl Seeable for LiveLogGroup {
+    fn tags(&self) -> Option<&Tags> {
+        self.tags.as_ref()
+    }
+}
+
+impl Seeable for LiveRule {
+    fn tags(&self) -> Option<&Tags> {
+        self.tags.as_ref()
+    }
+}
+
+impl Seeable for LiveFileSystem {
+    fn tags(&self) -> Option<&Tags> {
+        Some(&self.tags)
+    }
+    fn is_leaving(&self) -> bool {
+        is_leaving(&self.state)
+    }
+}
+
+impl Seeable for LiveAccessPoint {
+    fn tags(&self) -> Option<&Tags> {
+        Some(&self.tags)
+    }
+    fn is_leaving(&self) -> bool {
+        is_leaving(&self.state)
+    }
+}
+
+impl Seeable for LiveService {
+    fn tags(&self) -> Option<&Tags> {
+        Some(&self.tags)
+    }
+    /// `DRAINING` and `INACTIVE` services count as gone (`field.md` row 20).
+    fn is_leaving(&self) -> bool {
+        !self.is_active()
+    }
+}
+
+impl Seeable for LiveScaling {}
+impl Seeable for Value {}
+
+fn is_leaving(state: &str) -> bool {
+    matches!(state, "deleting" | "deleted")
+}
+
 /// Every declared resource that AWS knows by itself, and how it was seen.
 fn seen<'a>(desired: &'a Desired, live: &'a Live) -> Vec<(ResourceKey, Seen<'a>)> {
     let mut all = Vec::new();
-    let databases: Vec<&String> = desired.databases.keys().collect();
-    look(&mut all, ResourceKind::Database, &databases, &live.databases, |database| Some(&database.tags));
-    look(&mut all, ResourceKind::Secret, &databases, &live.secrets, |secret| Some(&secret.tags));
-    let owned: Vec<&String> = owned_file_systems(desired);
-    look(&mut all, ResourceKind::FileSystem, &owned, &live.file_systems, |system| Some(&system.tags));
-    let borrowed: Vec<&String> = desired.file_systems.keys().filter(|name| !owned.contains(name)).collect();
-    look(&mut all, ResourceKind::FileSystem, &borrowed, &live.file_systems, |_| None);
-    let points = desired.access_points.keys().collect::<Vec<_>>();
-    look(&mut all, ResourceKind::AccessPoint, &points, &live.access_points, |point| Some(&point.tags));
-    let groups = desired.log_groups.keys().collect::<Vec<_>>();
-    look(&mut all, ResourceKind::LogGroup, &groups, &live.log_groups, |group: &LiveLogGroup| group.tags.as_ref());
-    let groups = desired.target_groups.keys().collect::<Vec<_>>();
-    look(&mut all, ResourceKind::TargetGroup, &groups, &live.target_groups, |group| Some(&group.tags));
-    let rules = desired.rules.keys().collect::<Vec<_>>();
-    look(&mut all, ResourceKind::ListenerRule, &rules, &live.rules, |rule: &LiveRule| rule.tags.as_ref());
-    for name in desired.services.keys() {
-        let key = ResourceKey::new(ResourceKind::Service, name);
-        // DRAINING and INACTIVE services count as gone (field.md row 20).
-        let seen = match live.services.get(name) {
-            Some(Sighting::Present(service)) if !service.is_active() => Seen::Absent,
-            other => how(other, |service| Some(&service.tags)),
-        };
-        all.push((key, seen));
+    look(&mut all, ResourceKind::Database, desired.databases.keys(), &live.databases);
+    look(&mut all, ResourceKind::Secret, desired.databases.keys(), &live.secrets);
+    look(&mut all, ResourceKind::FileSystem, desired.file_systems.keys(), &live.file_systems);
+    for (key, seen) in &mut all {
+        let borrowed = matches!(desired.file_systems.get(&key.name), Some(FileSystemSpec::Borrowed { .. }));
+        if let (ResourceKind::FileSystem, true, Seen::Present(tags)) = (key.kind, borrowed, seen) {
+            // Nobody asks production's file system for our tags.
+            *tags = None;
+        }
     }
-    let scaled: Vec<&String> =
-        desired.services.iter().filter(|(_, service)| service.scaling.is_some()).map(|(name, _)| name).collect();
-    look(&mut all, ResourceKind::ScalableTarget, &scaled, &live.scaling, |_| None);
+    look(&mut all, ResourceKind::AccessPoint, desired.access_points.keys(), &live.access_points);
+    look(&mut all, ResourceKind::LogGroup, desired.log_groups.keys(), &live.log_groups);
+    look(&mut all, ResourceKind::TargetGroup, desired.target_groups.keys(), &live.target_groups);
+    look(&mut all, ResourceKind::ListenerRule, desired.rules.keys(), &live.rules);
+    look(&mut all, ResourceKind::Service, desired.services.keys(), &live.services);
+    let scaled = desired.services.iter().filter(|(_, service)| service.scaling.is_some());
+    look(&mut all, ResourceKind::ScalableTarget, scaled.map(|(name, _)| name), &live.scaling);
     // A document of a service that is not there is not looked for.
-    let documented: Vec<&String> =
-        present(&live.services).map(|(name, _)| name).filter(|name| desired.services.contains_key(*name)).collect();
-    look(&mut all, ResourceKind::TaskDefinition, &documented, &live.task_definitions, |_| None);
+    let there = present(&live.services).filter(|(name, _)| desired.services.contains_key(*name));
+    look(&mut all, ResourceKind::TaskDefinition, there.map(|(name, _)| name), &live.task_definitions);
     all
 }
 
-fn owned_file_systems(desired: &Desired) -> Vec<&String> {
-    let owned = |spec: &FileSystemSpec| matches!(spec, FileSystemSpec::Owned { .. });
-    desired.file_systems.iter().filter(|(_, spec)| owned(spec)).map(|(name, _)| name).collect()
-}
-
-fn look<'a, T>(
+fn look<'a, T: Seeable>(
     all: &mut Vec<(ResourceKey, Seen<'a>)>,
     kind: ResourceKind,
-    names: &[&String],
+    names: impl Iterator<Item = &'a String>,
     sightings: &'a Sightings<T>,
-    tags: fn(&T) -> Option<&Tags>,
 ) {
-    for name in names {
-        all.push((ResourceKey::new(kind, *name), how(sightings.get(*name), tags)));
-    }
+    all.extend(names.map(|name| (ResourceKey::new(kind, name), how(sightings.get(name)))));
 }
 
-fn how<T>(sighting: Option<&Sighting<T>>, tags: fn(&T) -> Option<&Tags>) -> Seen<'_> {
+fn how<T: Seeable>(sighting: Option<&Sighting<T>>) -> Seen<'_> {
     match sighting {
         None => Seen::Unreadable("it was not looked at"),
         Some(Sighting::Absent) => Seen::Absent,
-        Some(Sighting::Present(thing)) => Seen::Present(tags(thing)),
+        Some(Sighting::Present(thing)) if thing.is_leaving() => Seen::Absent,
+        Some(Sighting::Present(thing)) => Seen::Present(thing.tags()),
         Some(Sighting::Unreadable { why }) => Seen::Unreadable(why),
     }
 }

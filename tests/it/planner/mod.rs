@@ -2,6 +2,7 @@
 
 mod convergence;
 mod down;
+mod drifting;
 mod edits;
 mod linter;
 mod random;

@@ -29,7 +29,7 @@ const DATABASE_STATUSES: [&str; 14] = [
 ];
 
 /// One change by hand, by AWS or by a crash: what, and how.
-fn change(live: &mut Live, desired: &mut Desired, what: u8, how: u8) {
+pub(super) fn change(live: &mut Live, desired: &mut Desired, what: u8, how: u8) {
     match what {
         0..=19 => vanish(live, what, how),
         20..=39 => change_service_or_rule(live, desired, what, how),
