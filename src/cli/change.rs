@@ -55,7 +55,7 @@ impl Change<'_> {
         let run = RunId::new(session);
         let begun = session.clock.now();
         let proposal = self.propose(session, &run, &self.goal).await?;
-        self.refuse(&proposal.plan)?;
+        self.refuse(&proposal.plan, false)?;
         if proposal.plan.is_empty() {
             outcome::nothing_to_do(self, &proposal.plan, &proposal.live)?;
             return Ok(Exit::Done);
@@ -87,12 +87,12 @@ impl Change<'_> {
     }
 
     /// A plan with refusals is shown, never run.
-    fn refuse(&self, plan: &Plan) -> Result<(), CliError> {
+    fn refuse(&self, plan: &Plan, after_changes: bool) -> Result<(), CliError> {
         if plan.refusals.is_empty() {
             return Ok(());
         }
         let ui = &self.context.ui;
-        let error = CliError::refused(plan);
+        let error = CliError::refused(plan, after_changes);
         match ui.format {
             Format::Json => {
                 ui.json(&ui::plan::json(plan))?;
@@ -120,7 +120,7 @@ impl Change<'_> {
         while rounds.len() < MOST_ROUNDS {
             let goal = if rounds.is_empty() { self.goal.clone() } else { self.goal_of_later_rounds() };
             let proposal = self.propose(session, run, &goal).await?;
-            self.refuse(&proposal.plan)?;
+            self.refuse(&proposal.plan, !rounds.is_empty())?;
             if proposal.plan.is_empty() {
                 return Ok(Made { rounds, left: Some(proposal.plan) });
             }

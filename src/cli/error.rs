@@ -85,10 +85,17 @@ impl CliError {
         self.exit
     }
 
-    /// A plan that refuses: the code of its gravest refusal. The plan itself was shown before.
-    pub(super) fn refused(plan: &Plan) -> Self {
+    /// A plan that refuses: the code of its gravest refusal. The plan itself was shown before. `after_changes`: an
+    /// earlier plan of the same command was carried out.
+    pub(super) fn refused(plan: &Plan, after_changes: bool) -> Self {
         let guarded = |kind| matches!(kind, RefusalKind::WrongAccount | RefusalKind::Protected);
         let exit = if plan.refusals.iter().any(|refusal| guarded(refusal.kind)) { Exit::Guarded } else { Exit::Error };
+        if after_changes {
+            let (command, environment) = (plan.goal.command(), &plan.environment);
+            let message = format!("{command} of {environment} cannot be finished: what is shown as done stays done");
+            return Self::new(exit, message)
+                .hint(format!("run `envctl {command} {environment}` again: it goes on from here"));
+        }
         Self::new(exit, format!("the plan for {} is refused, and nothing was changed", plan.environment))
     }
 

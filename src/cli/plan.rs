@@ -59,7 +59,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, CliError> {
     let ui = &context.ui;
     ui.answer(|| ui::plan::text(&plan, ui), || ui::plan::json(&plan))?;
     if !plan.refusals.is_empty() {
-        return Err(CliError::refused(&plan).answered());
+        return Err(CliError::refused(&plan, false).answered());
     }
     Ok(if plan.is_empty() { Exit::Done } else { Exit::Pending })
 }

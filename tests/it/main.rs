@@ -8,6 +8,9 @@ mod aws_cycle;
 // What no emulator can do: recorded answers, replayed.
 #[cfg(feature = "aws")]
 mod aws_wire;
+// The built binary against an emulator: killed, raced, interrupted, on a bad line.
+#[cfg(feature = "aws")]
+mod processes;
 // One suite for every cloud: the simulated one, and AWS through the emulators.
 mod contract;
 // Untrusted input, mutated.

@@ -29,6 +29,11 @@ const OPERATION: Duration = Duration::from_secs(60);
 const STALLED: Duration = Duration::from_secs(10);
 /// Attempts of a call inside one `observe`, `status` or `perform`; the executor tries again on top of that.
 const ATTEMPTS: u32 = 5;
+/// Throttles of a call that are borne: with fewer, a command of a hundred calls hardly ever ended well while AWS
+/// throttled a third of them.
+const THROTTLES: u32 = 8;
+/// The longest pause between two attempts.
+const LONGEST_PAUSE: Duration = Duration::from_secs(4);
 /// Being held back longer than this is worth telling.
 const LONG_WAIT: Duration = Duration::from_secs(2);
 
@@ -153,6 +158,7 @@ impl Caller {
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
         let mut attempt = 1;
+        let mut throttles = 0;
         loop {
             let held_back = self.limiter.reserve(operation);
             self.hold_back(operation, held_back).await;
@@ -174,11 +180,13 @@ impl Caller {
             record(Some(code), error.request_id.clone());
             if error.kind == CloudErrorKind::Throttled {
                 self.limiter.throttled(operation);
+                throttles += 1;
             }
-            if attempt >= ATTEMPTS || !is_worth_another_try(operation, &error) {
+            let spent = throttles >= THROTTLES || attempt - throttles >= ATTEMPTS;
+            if spent || !is_worth_another_try(operation, &error) {
                 return Err(error);
             }
-            tokio::time::sleep(Duration::from_millis(250) * 2_u32.pow(attempt - 1)).await;
+            tokio::time::sleep((Duration::from_millis(250) * 2_u32.pow(attempt - 1)).min(LONGEST_PAUSE)).await;
             attempt += 1;
         }
     }

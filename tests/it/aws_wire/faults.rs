@@ -34,6 +34,17 @@ async fn a_throttled_call_is_sent_again_slower() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn seven_throttles_in_a_row_are_borne() {
+    let wire = Wire::new(|_, before| match before {
+        0..7 => answers::query_error(400, "Throttling", "Rate exceeded"),
+        _ => Answer::Says(200, answers::databases("available")),
+    });
+    let begun = tokio::time::Instant::now();
+    wire.cloud(None).await.status(&database()).await.expect("a status");
+    assert!(begun.elapsed() < Duration::from_secs(45), "{:?}", begun.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_throttle_that_does_not_end_is_an_error_of_its_own_kind() {
     let wire = Wire::new(|_, _| answers::query_error(400, "Throttling", "Rate exceeded"));
     let error = wire.cloud(None).await.status(&database()).await.expect_err("no status");

@@ -3,6 +3,8 @@
 mod borrowed;
 #[cfg(feature = "aws")]
 pub(crate) mod emulator;
+#[cfg(feature = "aws")]
+pub(crate) mod fault_proxy;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -62,6 +64,16 @@ impl TestEnvironment {
     /// The text of a file in the workspace.
     pub(crate) fn read(&self, path: &str) -> String {
         std::fs::read_to_string(self.path(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+
+    /// Every file below the workspace that holds a text.
+    #[cfg(feature = "aws")]
+    pub(crate) fn files_with(&self, text: &str) -> Vec<PathBuf> {
+        let holds = |path: &PathBuf| {
+            let content = std::fs::read(path).expect("a file");
+            content.windows(text.len()).any(|window| window == text.as_bytes())
+        };
+        files(self.folder.path()).into_iter().filter(holds).collect()
     }
 
     /// Writes a file in the workspace.
@@ -180,6 +192,13 @@ impl std::fmt::Display for Answer {
         }
         write!(formatter, "── exit {}", self.code)
     }
+}
+
+/// Every file below a folder.
+#[cfg(feature = "aws")]
+pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
 
 fn copy(from: &Path, to: &Path) {
