@@ -16,6 +16,7 @@ fn delete(resource_id: &str, snapshot: &str) -> Action {
         identifier: "shop-staging-db".to_owned(),
         resource_id: resource_id.to_owned(),
         verified_snapshot: snapshot.to_owned(),
+        quiet: Vec::new(),
     }
 }
 
