@@ -43,7 +43,8 @@ pub(super) fn report(
     let rounds: &[Round] = &made.rounds;
     let Some(last) = rounds.last() else { return done_by_somebody_else(change, made, live) };
     let exit = exit_of(&last.outcome.ending, last.outcome.failures.values());
-    let addresses = if exit == Exit::Done { addresses(change, live) } else { Vec::new() };
+    let complete = exit == Exit::Done && last.outcome.skipped.is_empty();
+    let addresses = if complete { addresses(change, live) } else { Vec::new() };
     let id = run.to_string();
     let view = RunView {
         run: &id,

@@ -31,6 +31,13 @@ pub struct RunView<'a> {
     pub exit_code: u8,
 }
 
+impl RunView<'_> {
+    /// Nothing failed, and something was not begun: `--no-wait`.
+    pub fn is_under_way(&self) -> bool {
+        self.rounds.last().is_some_and(|last| last.outcome.ending == Ending::Done && !last.outcome.skipped.is_empty())
+    }
+}
+
 /// Where an environment is to be found: every host of its rules.
 pub fn addresses(desired: &Desired, live: &Live) -> Vec<String> {
     let scheme = |rule: &RuleSpec| {
@@ -61,6 +68,11 @@ pub fn done(view: &RunView<'_>) -> String {
     let plan = &view.rounds[view.rounds.len() - 1].plan;
     let steps: usize = view.rounds.iter().map(|round| round.outcome.changed).sum();
     let size = format!("{}, {}", quantity::count(steps, "change"), quantity::duration(view.elapsed_seconds));
+    if view.is_under_way() {
+        let environment = style::paint(style::HEADING, &plan.environment);
+        let go_on = format!("envctl {} {}", plan.goal.command(), plan.environment);
+        return format!("{environment} is on its way ({size}); `{go_on}` does what is left\n");
+    }
     format!("{} ({size})\n", state(plan, view.addresses))
 }
 
@@ -148,7 +160,7 @@ struct FailureDto {
 /// The run as a value to serialise.
 pub fn json(view: &RunView<'_>) -> RunDto {
     let last = &view.rounds[view.rounds.len() - 1];
-    let done = last.outcome.ending == Ending::Done;
+    let done = last.outcome.ending == Ending::Done && !view.is_under_way();
     RunDto {
         format_version: FORMAT_VERSION,
         environment: last.plan.environment.clone(),

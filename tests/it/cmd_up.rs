@@ -127,3 +127,47 @@ fn what_is_no_source_is_refused() {
     let answer = environment.run(&["up", "staging", "--from", "../etc/passwd", "--yes"]);
     assert_eq!(answer.code, 3, "{answer}");
 }
+
+#[test]
+fn no_wait_leaves_the_rest_to_the_next_up() {
+    let environment = TestEnvironment::on_a_known_day();
+    let answer = environment.run(&["up", "staging", "--yes", "--no-wait"]);
+    assert_eq!(answer.code, 0, "{answer}");
+    assert!(answer.stdout.starts_with("staging is on its way"), "{answer}");
+    assert_eq!(environment.run(&["plan", "staging"]).code, 2);
+    environment.done(&["up", "staging", "--yes"]);
+    assert_eq!(environment.run(&["plan", "staging"]).code, 0);
+}
+
+#[test]
+fn a_task_that_cannot_start_ends_with_7_and_its_evidence_and_a_mended_image_comes_up() {
+    let environment = TestEnvironment::on_a_known_day();
+    environment.edit("environments/staging.yaml", "pythonide-backend:latest", "pythonide-backend:exits-1");
+    let answer = environment.run(&["up", "staging", "--yes"]);
+    assert_eq!(answer.code, 7, "{answer}");
+    assert!(answer.stderr.contains("exit code 1"), "{answer}");
+    assert!(answer.stderr.contains("log pythonide-backend: the application gave up"), "{answer}");
+    let answer = environment.run(&["up", "staging", "--yes", "-o", "json"]);
+    let value: serde_json::Value = serde_json::from_str(&answer.stdout).expect("one JSON value");
+    assert_eq!(value["exit_code"], 7);
+    let failed = value["steps"].as_array().expect("steps").iter().find(|step| step["state"] == "failed");
+    assert_eq!(failed.expect("a failed step")["failure"]["kind"], "deployment-failed");
+    environment.edit("environments/staging.yaml", "pythonide-backend:exits-1", "pythonide-backend:mended");
+    environment.done(&["up", "staging", "--yes"]);
+    assert_eq!(environment.run(&["plan", "staging"]).code, 0);
+}
+
+#[test]
+fn foreign_data_is_scrubbed_before_the_service_starts() {
+    let environment = TestEnvironment::on_a_known_day();
+    environment.done(&["up", "preview", "--yes"]);
+    environment.done(&["sim", "write", "preview", "a student's name"]);
+    environment.done(&["snapshot", "create", "preview"]);
+    let database = environment.json(&["snapshot", "list", "preview"])["snapshots"][0]["snapshot"].clone();
+    let snapshot = database.as_str().expect("a name");
+    let answer = environment.run(&["up", "staging", "--yes", "--from", snapshot]);
+    assert_eq!(answer.code, 0, "{answer}");
+    let at = |words: &str| answer.stderr.find(words).unwrap_or_else(|| panic!("no `{words}`: {answer}"));
+    assert!(at("done    clean the restored data") < at("start   create service"), "{answer}");
+    assert_eq!(environment.json(&["sim", "show", "staging"])["broken_promises"], serde_json::json!([]));
+}
