@@ -177,6 +177,23 @@ fn bucket_keys() -> Option<Arc<dyn KeySource>> {
     None
 }
 
+impl Context {
+    /// [`Context::with_view`] that leaves no trace: the simulated cloud is not even older afterwards.
+    pub(super) fn with_glance<T>(
+        &self,
+        workspace: &Workspace,
+        desired: &Desired,
+        body: impl AsyncFnOnce(&View) -> Result<T, CliError>,
+    ) -> Result<T, CliError> {
+        let store = self.store(workspace)?;
+        let glance = async |session: &Session| body(&session.view()).await;
+        match self.global.cloud {
+            CloudChoice::Sim => Simulated::open(workspace, &self.ui)?.look(desired, store, glance),
+            CloudChoice::Aws => with_aws(desired, store, &self.ui, glance),
+        }
+    }
+}
+
 /// A clock that does not move: the simulated cloud's while no command runs.
 struct Stopped(Timestamp);
 

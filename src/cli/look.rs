@@ -26,12 +26,22 @@ pub(super) async fn through(
     depth: Depth,
     source: &DataSource,
 ) -> Result<Live, CliError> {
-    let cache = Cache::new(&view.store);
-    let known_ids = cache.known_ids(&desired.environment).await;
+    let live = glance(view, desired, depth, source).await?;
+    Cache::new(&view.store).remember_ids(&desired.environment, &live.resolved_ids).await;
+    Ok(live)
+}
+
+/// [`through`] that remembers nothing.
+pub(super) async fn glance(
+    view: &View,
+    desired: &Desired,
+    depth: Depth,
+    source: &DataSource,
+) -> Result<Live, CliError> {
+    let known_ids = Cache::new(&view.store).known_ids(&desired.environment).await;
     let scope = observer::scope_with_data(observer::scope(desired, depth, known_ids), source);
     let live = observer::observe(&view.cloud, &scope).await?;
     guard(desired, &live)?;
-    cache.remember_ids(&desired.environment, &live.resolved_ids).await;
     Ok(live)
 }
 

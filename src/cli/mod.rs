@@ -22,6 +22,8 @@ mod look;
 mod outcome;
 mod output;
 mod plan;
+mod rehearsal;
+mod rehearse;
 mod render;
 mod run_id;
 mod signals;
@@ -62,6 +64,7 @@ enum Command {
     Render(render::Args),
     #[command(visible_alias = "diff")]
     Plan(plan::Args),
+    Rehearse(rehearse::Args),
     #[command(visible_alias = "wake")]
     Up(up::Args),
     #[command(visible_alias = "sleep")]
@@ -107,6 +110,7 @@ fn run(context: &Context, command: Command) -> Result<Exit, CliError> {
         Command::Validate(args) => validate::run(context, &args),
         Command::Render(args) => render::run(context, &args),
         Command::Plan(args) => plan::run(context, &args),
+        Command::Rehearse(args) => rehearse::run(context, &args),
         Command::Up(args) => up::run(context, &args),
         Command::Down(args) => down::run(context, &args),
         Command::Status(args) => status::run(context, &args),

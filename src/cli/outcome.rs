@@ -123,7 +123,7 @@ fn addresses(change: &Change<'_>, live: &Live) -> Vec<String> {
 }
 
 /// The exit code of an ending; the gravest failure decides where several steps failed.
-fn exit_of<'a>(ending: &Ending, failures: impl Iterator<Item = &'a Failure>) -> Exit {
+pub(super) fn exit_of<'a>(ending: &Ending, failures: impl Iterator<Item = &'a Failure>) -> Exit {
     match ending {
         Ending::Done => Exit::Done,
         Ending::Interrupted(signal) => Exit::Signal(*signal),

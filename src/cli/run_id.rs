@@ -1,5 +1,6 @@
 //! The id of a run.
 
+use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use super::context::Session;
@@ -15,8 +16,11 @@ pub(super) struct RunId {
 impl RunId {
     /// The id of a run that begins now. On the simulated cloud the same day has the same ids.
     pub(super) fn new(session: &Session) -> Self {
-        let now = session.clock.now();
-        let process = if session.simulated { 0 } else { std::process::id() };
+        Self::at(session.clock.now(), if session.simulated { 0 } else { std::process::id() })
+    }
+
+    /// The id of a run of this time; two of one time differ by their process.
+    pub(super) fn at(now: Timestamp, process: u32) -> Self {
         let digest = Sha256::digest(format!("{}/{process}", now.as_nanosecond()));
         let suffix: String = digest.iter().take(2).map(|byte| format!("{byte:02x}")).collect();
         Self { text: journal::run_id(now, &suffix), suffix }

@@ -128,6 +128,22 @@ impl Simulated {
         }
     }
 
+    /// Runs `body` in the environment's world and forgets what became of it: for who only looks.
+    pub(super) fn look<T>(
+        &mut self,
+        desired: &Desired,
+        store: Store,
+        body: impl AsyncFnOnce(&Session) -> Result<T, CliError>,
+    ) -> Result<T, CliError> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build()?;
+        let (_, world) = self.world_of(desired);
+        runtime.block_on(async {
+            let cloud = Arc::new(SimCloud::new(world));
+            cloud.seed_borrowed(desired);
+            body(&Session { cloud: cloud.clone(), clock: cloud, store, simulated: true }).await
+        })
+    }
+
     /// Writes the file anew and puts it in place of the old one at once.
     fn save(&self) -> Result<(), CliError> {
         let failed = |error: std::io::Error| CliError::other(format!("{}: {error}", self.path.display()));

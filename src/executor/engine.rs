@@ -258,7 +258,7 @@ impl<'a> Engine<'a> {
         match self.resolved(wait) {
             Err(missing) => self.failed(&step, failure::unresolved(&missing)).await,
             Ok(wait) => {
-                let watch = Box::new(Watch::new(&active.action, wait, receipt));
+                let watch = Box::new(Watch::new(&active.action, wait, receipt, active.step.expected_seconds));
                 let delay = watch.first_delay();
                 self.watch(active, watch, delay);
                 Ok(())

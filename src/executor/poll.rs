@@ -1,4 +1,5 @@
-//! How often a step that waits is looked at: fast at first, slower later.
+//! How often a step that waits is looked at: fast at first, slower later, and closely again around the time at which
+//! such a step usually ends. A plan then takes as long as its critical path, plus nothing worth telling.
 
 use std::time::Duration;
 
@@ -6,21 +7,65 @@ use std::time::Duration;
 const FIRST: Duration = Duration::from_millis(500);
 /// The longest wait between two looks.
 const LONGEST: Duration = Duration::from_secs(15);
+/// The shortest wait while the end is near. One step that waits then asks once a second, far below every rate of
+/// `aws.md` 1.9.
+const CLOSE: Duration = Duration::from_secs(1);
+/// While the end is near, looks are this share of what has passed apart: what they cost stays below one hundredth.
+const SHARE: u32 = 100;
 
-/// The wait before look number `polls + 1`: 0.5 s, 0.75 s, 1.1 s … 15 s.
-pub(super) fn delay(polls: u32) -> Duration {
-    FIRST.mul_f64(1.5_f64.powi(polls.min(16).cast_signed())).min(LONGEST)
+/// The wait before look number `polls + 1`: 0.5 s, 0.75 s, 1.1 s … 15 s; shorter while the end is near. `elapsed` is
+/// since the wait began, `expected` what such a step usually takes.
+pub(super) fn delay(polls: u32, elapsed: Duration, expected: Duration) -> Duration {
+    let backed_off = FIRST.mul_f64(1.5_f64.powi(polls.min(16).cast_signed())).min(LONGEST);
+    let (near, far) = (expected.mul_f64(0.6), expected.mul_f64(2.0));
+    if elapsed < near {
+        // Not beyond the moment from which on it pays to look closely, but no more often than backing off allows.
+        backed_off.min((near - elapsed).max(CLOSE))
+    } else if elapsed < far {
+        backed_off.min((elapsed / SHARE).max(CLOSE))
+    } else {
+        backed_off
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const EXPECTED: Duration = Duration::from_secs(300);
+
+    /// When looks happen, seconds since the wait began.
+    fn looks(expected: Duration, until: f64) -> Vec<f64> {
+        let mut at = Duration::ZERO;
+        let mut all = Vec::new();
+        while at.as_secs_f64() < until {
+            at += delay(u32::try_from(all.len()).unwrap(), at, expected);
+            all.push(at.as_secs_f64());
+        }
+        all
+    }
+
     #[test]
     fn polling_starts_fast_and_backs_off_to_fifteen_seconds() {
-        assert_eq!(delay(0), Duration::from_millis(500));
-        assert!((0..40).all(|polls| delay(polls) <= delay(polls + 1)));
-        assert_eq!(delay(9), LONGEST);
-        assert_eq!(delay(u32::MAX), LONGEST);
+        let nothing = Duration::ZERO;
+        assert_eq!(delay(0, nothing, nothing), Duration::from_millis(500));
+        assert!((0..40).all(|polls| delay(polls, nothing, nothing) <= delay(polls + 1, nothing, nothing)));
+        assert_eq!(delay(9, nothing, EXPECTED), LONGEST);
+        assert_eq!(delay(u32::MAX, EXPECTED * 2, EXPECTED), LONGEST);
+    }
+
+    #[test]
+    fn around_the_expected_end_a_look_comes_within_a_hundredth_of_what_has_passed() {
+        for end in [200.0, 240.0, 300.0, 360.0, 590.0] {
+            let looks = looks(EXPECTED, 700.0);
+            let noticed = looks.iter().find(|at| **at >= end).unwrap();
+            assert!(noticed - end <= end / 100.0, "ended at {end}, noticed at {noticed}");
+        }
+    }
+
+    #[test]
+    fn a_wait_that_ends_as_expected_costs_few_looks() {
+        let looks = looks(EXPECTED, 300.0);
+        assert!(looks.len() < 90, "{} looks in five minutes", looks.len());
     }
 }

@@ -49,6 +49,8 @@ pub(super) struct Watch {
     /// What was told last.
     pub(super) detail: String,
     answered: Instant,
+    /// How long such a step usually takes.
+    expected: Duration,
     polls: u32,
     seen: bool,
     troubles: u32,
@@ -68,7 +70,7 @@ pub(super) enum Next {
 }
 
 impl Watch {
-    pub(super) fn new(action: &Action, wait: Wait, receipt: Receipt) -> Self {
+    pub(super) fn new(action: &Action, wait: Wait, receipt: Receipt, expected_seconds: u64) -> Self {
         // A database that was just told to change still says `available` for a moment.
         let lags = matches!(action, Action::ModifyDatabase { .. } | Action::SetMasterPassword { .. });
         Self {
@@ -76,6 +78,7 @@ impl Watch {
             receipt,
             detail: String::new(),
             answered: Instant::now(),
+            expected: Duration::from_secs(expected_seconds),
             polls: 0,
             seen: false,
             troubles: 0,
@@ -87,7 +90,7 @@ impl Watch {
 
     /// The pause before the first look.
     pub(super) fn first_delay(&self) -> Duration {
-        poll::delay(0).min(self.deadline())
+        poll::delay(0, Duration::ZERO, self.expected).min(self.deadline())
     }
 
     fn deadline(&self) -> Duration {
@@ -145,7 +148,8 @@ impl Watch {
         }
         let news = (detail != self.detail).then(|| detail.clone());
         self.detail = detail;
-        Next::Look(poll::delay(self.polls).min(deadline.saturating_sub(elapsed)), news)
+        let delay = poll::delay(self.polls, elapsed, self.expected);
+        Next::Look(delay.min(deadline.saturating_sub(elapsed)), news)
     }
 
     /// A look that failed says nothing about the subject.

@@ -122,10 +122,15 @@ pub fn expected_seconds(durations: &Durations, kind: &str) -> Option<u64> {
 /// Replaces the plan's expected times by what this environment's steps really took, where they ever ran.
 pub fn estimate(plan: &mut Plan, durations: &Durations) {
     for step in &mut plan.steps {
-        if let Some(seconds) = expected_seconds(durations, kind_of(&step.id)) {
+        if let Some(seconds) = usual_seconds(durations, &step.id) {
             step.expected_seconds = seconds;
         }
     }
+}
+
+/// What this step, or another of its kind, usually takes here, seconds; `None`: none ever ran.
+pub fn usual_seconds(durations: &Durations, step: &StepId) -> Option<u64> {
+    expected_seconds(durations, kind_of(step))
 }
 
 /// The kind of a step: its id without the name of the resource, so that what one database took is known for another.

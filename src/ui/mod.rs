@@ -10,6 +10,7 @@ pub mod plan;
 pub mod progress;
 pub mod prompt;
 pub mod quantity;
+pub mod rehearsal;
 pub mod run;
 pub mod snapshots;
 pub mod status;

@@ -43,6 +43,7 @@ mod cmd_destroy;
 mod cmd_drift;
 mod cmd_history;
 mod cmd_plan;
+mod cmd_rehearse;
 mod cmd_render;
 mod cmd_shapes;
 mod cmd_status;

@@ -63,6 +63,9 @@ impl World {
 
     /// What every host name of a database ends with, from the dot on.
     pub(super) fn database_domain(&self) -> String {
+        if let Some(known) = &self.database_domain {
+            return known.clone();
+        }
         let mark = super::chance::hex(self.seed, &["rds", &self.account, &self.region], 12);
         format!(".c{mark}.{}.rds.amazonaws.com", self.region)
     }

@@ -31,6 +31,9 @@ mod deployment;
 mod fargate;
 mod fault;
 mod file_system;
+mod from_live;
+mod from_live_data;
+mod from_live_service;
 mod lifecycle;
 mod log_group;
 mod network;
@@ -145,6 +148,11 @@ impl SimCloud {
     /// Reads what was ever written to a database, oldest first; `None` when it cannot be reached.
     pub fn read_data(&self, identifier: &str) -> Option<Vec<String>> {
         self.aged().world.read_data(identifier)
+    }
+
+    /// The API operation that an action is, `rds:CreateDBInstance`.
+    pub fn operation_of(action: &Action) -> &'static str {
+        perform::operation(action)
     }
 
     /// Turns the clock of the account on, for every session.

@@ -12,6 +12,13 @@ use crate::model::{LiveSecret, ResourceKey, Tags};
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Digest(String);
 
+impl Digest {
+    /// Stands for the text of this number.
+    pub(super) fn standing_for(number: String) -> Self {
+        Self(number)
+    }
+}
+
 impl std::fmt::Debug for Digest {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str("(hidden)")

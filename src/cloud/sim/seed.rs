@@ -199,7 +199,7 @@ impl World {
         }
     }
 
-    fn seed_production_access_point(&mut self, file_system_id: &str) {
+    pub(super) fn seed_production_access_point(&mut self, file_system_id: &str) {
         let id = format!("fsap-{}", self.fresh(17));
         let live = LiveAccessPoint {
             id: id.clone(),

@@ -42,6 +42,9 @@ pub struct World {
     pub snapshots: BTreeMap<String, Snapshot>,
     /// The newest version ever written to each database, by identifier: what must never be lost.
     pub written: BTreeMap<String, u64>,
+    /// What every host name of a database ends with, where a real account's is known; `None`: made from the seed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub database_domain: Option<String>,
     /// Secrets by ARN.
     pub secrets: BTreeMap<String, Secret>,
     /// ECS clusters: name to status.
@@ -118,6 +121,7 @@ impl World {
             databases: BTreeMap::new(),
             snapshots: BTreeMap::new(),
             written: BTreeMap::new(),
+            database_domain: None,
             secrets: BTreeMap::new(),
             clusters: BTreeMap::new(),
             services: BTreeMap::new(),

@@ -5,5 +5,5 @@ mod text;
 mod words;
 
 pub use json::{PlanDto, json};
-pub use text::{remains, summary, text};
+pub use text::{critical_path, heading_of, notes, remains, summary, text};
 pub use words::until;

@@ -13,17 +13,21 @@ pub fn text(plan: &Plan, ui: &Ui) -> String {
     if let Some(choice) = plan.sleep_choice.as_ref().filter(|_| !plan.is_empty()) {
         out.push(wrap::hanging("  ", &choice.why, ui.width));
     }
-    let numbers: BTreeMap<&StepId, usize> =
-        plan.steps.iter().enumerate().map(|(index, step)| (&step.id, index + 1)).collect();
+    let numbers = numbers(plan);
     for (index, step) in plan.steps.iter().enumerate() {
         out.push(String::new());
         out.push(step_text(index + 1, step, &numbers, ui));
     }
-    out.extend(critical_path(plan, &numbers, ui));
+    out.extend(critical_path(plan, ui));
     let kinds = [NoteKind::Chosen, NoteKind::Busy, NoteKind::NotDone, NoteKind::Kept, NoteKind::Warning];
     out.extend(notes(plan, &kinds, ui));
     out.extend(refusals(plan, ui));
     out.join("\n") + "\n"
+}
+
+/// The numbers under which people see the steps.
+fn numbers(plan: &Plan) -> BTreeMap<&StepId, usize> {
+    plan.steps.iter().enumerate().map(|(index, step)| (&step.id, index + 1)).collect()
 }
 
 /// What a plan that is about to be run is, in a few lines: its size, how `down` chose, what to look at.
@@ -41,11 +45,6 @@ pub fn remains(plan: &Plan, ui: &Ui) -> String {
 
 /// Environment, way and size of the plan.
 fn heading(plan: &Plan, ui: &Ui) -> String {
-    let way = if plan.power_now == plan.power_wanted {
-        plan.power_now.to_string()
-    } else {
-        format!("{} → {}", plan.power_now, plan.power_wanted)
-    };
     let size = if !plan.refusals.is_empty() {
         format!("refused, {}", quantity::count(plan.refusals.len(), "reason"))
     } else if plan.is_empty() {
@@ -53,6 +52,16 @@ fn heading(plan: &Plan, ui: &Ui) -> String {
     } else {
         let seconds = timing::of(plan).total_seconds;
         format!("{}, {}", quantity::count(plan.steps.len(), "step"), quantity::expected(seconds))
+    };
+    heading_of(plan, &size, ui)
+}
+
+/// The heading with another word on its size.
+pub fn heading_of(plan: &Plan, size: &str, ui: &Ui) -> String {
+    let way = if plan.power_now == plan.power_wanted {
+        plan.power_now.to_string()
+    } else {
+        format!("{} → {}", plan.power_now, plan.power_wanted)
     };
     let first = format!("{}: ", style::paint(style::HEADING, &plan.environment));
     wrap::hanging(&first, &format!("{way}; {size} (account {}, {})", plan.account, plan.region), ui.width)
@@ -101,7 +110,8 @@ pub(super) fn reason_text(reason: &Reason) -> String {
 }
 
 /// Which steps decide how long it takes; nothing when that is plain.
-fn critical_path(plan: &Plan, numbers: &BTreeMap<&StepId, usize>, ui: &Ui) -> Vec<String> {
+pub fn critical_path(plan: &Plan, ui: &Ui) -> Vec<String> {
+    let numbers = numbers(plan);
     let timing = timing::of(plan);
     if timing.critical_path.len() < 2 || timing.critical_path.len() == plan.steps.len() {
         return Vec::new();
@@ -117,7 +127,7 @@ fn critical_path(plan: &Plan, numbers: &BTreeMap<&StepId, usize>, ui: &Ui) -> Ve
 }
 
 /// The notes of these kinds under headings.
-fn notes(plan: &Plan, kinds: &[NoteKind], ui: &Ui) -> Vec<String> {
+pub fn notes(plan: &Plan, kinds: &[NoteKind], ui: &Ui) -> Vec<String> {
     let mut out = Vec::new();
     for kind in kinds {
         let kind = *kind;
