@@ -129,7 +129,9 @@ impl Stage {
         let scope = observer::scope(&self.desired, Depth::Preflight, BTreeMap::new());
         let scope = observer::scope_with_data(scope, &source_of(&goal));
         let live = observer::observe(cloud, &scope).await?;
-        let policy = Policy { now: cloud.now(), ..self.policy.clone() };
+        // The first plan is made for the moment of the look: names that hold the time are then the same.
+        let now = if is_first { self.policy.now } else { cloud.now() };
+        let policy = Policy { now, ..self.policy.clone() };
         let plan = planner::plan(&self.desired, &live, &goal, &policy);
         Ok((live, plan))
     }

@@ -10,22 +10,21 @@ const LONGEST: Duration = Duration::from_secs(15);
 /// The shortest wait while the end is near. One step that waits then asks once a second, far below every rate of
 /// `aws.md` 1.9.
 const CLOSE: Duration = Duration::from_secs(1);
-/// While the end is near, looks are this share of what has passed apart: what they cost stays below one hundredth.
-const SHARE: u32 = 100;
+/// Looks are this share of what has passed apart: early on, when a step that ends sooner than usual is noticed within
+/// a twentieth of its time …
+const EARLY: u32 = 20;
+/// … and while the end is near, within a hundredth.
+const NEAR: u32 = 100;
 
-/// The wait before look number `polls + 1`: 0.5 s, 0.75 s, 1.1 s … 15 s; shorter while the end is near. `elapsed` is
-/// since the wait began, `expected` what such a step usually takes.
+/// The wait before look number `polls + 1`: 0.5 s, 0.75 s, 1.1 s … 15 s; shorter as long as the end may come. `elapsed`
+/// is since the wait began, `expected` what such a step usually takes; long after that, there is no hurry any more.
 pub(super) fn delay(polls: u32, elapsed: Duration, expected: Duration) -> Duration {
     let backed_off = FIRST.mul_f64(1.5_f64.powi(polls.min(16).cast_signed())).min(LONGEST);
-    let (near, far) = (expected.mul_f64(0.6), expected.mul_f64(2.0));
-    if elapsed < near {
-        // Not beyond the moment from which on it pays to look closely, but no more often than backing off allows.
-        backed_off.min((near - elapsed).max(CLOSE))
-    } else if elapsed < far {
-        backed_off.min((elapsed / SHARE).max(CLOSE))
-    } else {
-        backed_off
+    if elapsed >= expected.mul_f64(2.0) {
+        return backed_off;
     }
+    let share = if elapsed < expected.mul_f64(0.6) { EARLY } else { NEAR };
+    backed_off.min((elapsed / share).max(CLOSE))
 }
 
 #[cfg(test)]
@@ -50,7 +49,8 @@ mod tests {
         let nothing = Duration::ZERO;
         assert_eq!(delay(0, nothing, nothing), Duration::from_millis(500));
         assert!((0..40).all(|polls| delay(polls, nothing, nothing) <= delay(polls + 1, nothing, nothing)));
-        assert_eq!(delay(9, nothing, EXPECTED), LONGEST);
+        assert_eq!(delay(9, nothing, nothing), LONGEST);
+        assert!((0..40).all(|polls| delay(polls, nothing, EXPECTED) <= CLOSE));
         assert_eq!(delay(u32::MAX, EXPECTED * 2, EXPECTED), LONGEST);
     }
 
@@ -64,8 +64,17 @@ mod tests {
     }
 
     #[test]
+    fn a_step_that_ends_sooner_than_usual_is_noticed_within_a_twentieth() {
+        for end in [30.0, 60.0, 100.0, 170.0] {
+            let looks = looks(EXPECTED, 700.0);
+            let noticed = looks.iter().find(|at| **at >= end).unwrap();
+            assert!(noticed - end <= end / 20.0, "ended at {end}, noticed at {noticed}");
+        }
+    }
+
+    #[test]
     fn a_wait_that_ends_as_expected_costs_few_looks() {
         let looks = looks(EXPECTED, 300.0);
-        assert!(looks.len() < 90, "{} looks in five minutes", looks.len());
+        assert!(looks.len() < 130, "{} looks in five minutes", looks.len());
     }
 }
