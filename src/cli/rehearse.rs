@@ -132,7 +132,7 @@ fn refuse(context: &Context, plan: &Plan) -> Result<(), CliError> {
         return Ok(());
     }
     let ui = &context.ui;
-    let error = CliError::refused(plan);
+    let error = CliError::refused(plan, false);
     if ui.format == Format::Json {
         ui.json(&ui::plan::json(plan))?;
         return Err(error.answered());
