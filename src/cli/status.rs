@@ -40,10 +40,23 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, CliError> {
         )
         .hint("`envctl sim advance D` moves it"));
     }
+    if args.watch && names.len() > 1 {
+        return Err(CliError::usage("which environment is to be watched?").hint(format!("one of {}", names.join(", "))));
+    }
     let mut shown = Vec::new();
+    let mut exit = Exit::Done;
     for name in &names {
-        let desired = load::desired(&workspace, name)?;
-        shown.push(show(context, &workspace, &desired, args.watch)?);
+        let status =
+            load::desired(&workspace, name).and_then(|desired| show(context, &workspace, &desired, args.watch));
+        match status {
+            Ok(status) => shown.push(status),
+            Err(error) if names.len() == 1 => return Err(error),
+            // One that cannot be looked at does not hide the others.
+            Err(error) => {
+                context.ui.complain(&format!("{name}: {}", error.in_one_line()));
+                exit = error.exit();
+            }
+        }
     }
     if context.ui.format == Format::Json {
         // Always a list when no environment was named, so that a script need not ask how many there are.
@@ -55,7 +68,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, CliError> {
             }
         }
     }
-    Ok(Exit::Done)
+    Ok(exit)
 }
 
 fn show(

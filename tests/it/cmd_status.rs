@@ -102,3 +102,13 @@ fn in_json_one_named_environment_is_an_object_and_all_of_them_a_list() {
         all.as_array().expect("a list").iter().filter_map(|one| one["environment"].as_str()).collect();
     assert_eq!(names, ["preview", "staging"]);
 }
+
+#[test]
+fn one_broken_spec_does_not_hide_the_other_environments() {
+    let environment = TestEnvironment::on_a_known_day();
+    environment.write("environments/broken.yaml", "application: [");
+    let answer = environment.run(&["status"]);
+    assert_eq!(answer.code, 3, "{answer}");
+    assert!(answer.stderr.contains("broken: "), "{answer}");
+    assert!(answer.stdout.contains("preview: absent") && answer.stdout.contains("staging: absent"), "{answer}");
+}
