@@ -20,6 +20,7 @@ pub(super) fn open(
     rest: &str,
     region: Option<&str>,
     keys: Option<Arc<dyn KeySource>>,
+    endpoint: Option<&str>,
 ) -> Result<Store, StoreError> {
     let unusable = |why: String| StoreError {
         location: location.to_owned(),
@@ -35,6 +36,9 @@ pub(super) fn open(
     builder = builder.with_retry(retry);
     if let Some(region) = region {
         builder = builder.with_region(region);
+    }
+    if let Some(endpoint) = endpoint {
+        builder = builder.with_endpoint(endpoint);
     }
     if let Some(endpoint) = builder.get_config_value(&AmazonS3ConfigKey::Endpoint) {
         builder = builder.with_allow_http(is_loopback(&endpoint)).with_virtual_hosted_style_request(false);

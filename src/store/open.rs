@@ -49,6 +49,21 @@ impl Store {
         }
     }
 
+    /// Opens `s3://bucket/prefix` at an endpoint of its own, whatever the environment says: an S3 beside AWS's.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    #[cfg(feature = "bucket")]
+    pub fn open_bucket_at(
+        location: &str,
+        endpoint: &str,
+        region: &str,
+        keys: Arc<dyn KeySource>,
+    ) -> Result<Self, StoreError> {
+        let rest = location.strip_prefix("s3://").unwrap_or(location);
+        super::bucket::open(location, rest, Some(region), Some(keys), Some(endpoint))
+    }
+
     /// A store that is gone with the process: for rehearsals and simulations.
     pub fn in_memory() -> Self {
         Self {
@@ -106,5 +121,5 @@ fn bucket(
     region: Option<&str>,
     keys: Option<Arc<dyn KeySource>>,
 ) -> Result<Store, StoreError> {
-    super::bucket::open(location, rest, region, keys)
+    super::bucket::open(location, rest, region, keys, None)
 }

@@ -1,5 +1,4 @@
-//! The store in a bucket, against an S3 emulator on this computer: runs when `AWS_ENDPOINT_URL` names one (moto, with
-//! any `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`), and is passed over otherwise.
+//! The store in a bucket, against an S3 emulator on this computer.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -7,23 +6,37 @@ use std::sync::Arc;
 
 use envctl::clock::WallClock;
 use envctl::model::*;
-use envctl::store::Store;
 use envctl::store::cache::Cache;
 use envctl::store::journal::Journals;
 use envctl::store::lock::{Holder, LockError, Locks, Standing};
+use envctl::store::{BucketKeys, KeySource, Store};
 
-/// A store in a new bucket of the emulator; `None`: there is no emulator.
+use crate::support::emulator::Emulator;
+
+/// Keys that an emulator takes.
+#[derive(Debug)]
+struct FakeKeys;
+
+#[async_trait::async_trait]
+impl KeySource for FakeKeys {
+    async fn keys(&self) -> Result<BucketKeys, String> {
+        let text = || "testing".to_owned();
+        Ok(BucketKeys { access_key_id: text(), secret_access_key: text(), session_token: None })
+    }
+}
+
+/// A store in a new bucket of the emulator; `None`: somebody gave a reason to go without one.
 fn bucket(name: &str) -> Option<Store> {
-    let endpoint = std::env::var("AWS_ENDPOINT_URL").ok()?;
-    let address = endpoint.strip_prefix("http://127.0.0.1:")?;
-    let mut stream = TcpStream::connect(format!("127.0.0.1:{address}")).ok()?;
+    let endpoint = Emulator::Moto.address()?;
+    let address = endpoint.strip_prefix("http://").expect("a plain address").trim_end_matches('/');
+    let mut stream = TcpStream::connect(address).expect("the emulator");
     let name = format!("{name}-{}", std::process::id());
     let request = format!("PUT /{name} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes()).ok()?;
+    stream.write_all(request.as_bytes()).expect("a request");
     let mut answer = String::new();
-    stream.read_to_string(&mut answer).ok()?;
+    stream.read_to_string(&mut answer).expect("an answer");
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-    Some(Store::open(&format!("s3://{name}/team/a"), Some("us-east-1"), None).unwrap())
+    Some(Store::open_bucket_at(&format!("s3://{name}/team/a"), &endpoint, "us-east-1", Arc::new(FakeKeys)).unwrap())
 }
 
 fn holder(run: &str) -> Holder {

@@ -28,7 +28,7 @@ mod template_properties;
 // Rules, the asleep page, rare fields.
 mod template_rules;
 // The same in a bucket of an S3 emulator.
-#[cfg(feature = "bucket")]
+#[cfg(feature = "aws")]
 mod bucket;
 // Two people, one environment: races, thefts, kills.
 mod people;
