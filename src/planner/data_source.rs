@@ -97,8 +97,23 @@ fn latest<'a>(s: &Situation<'a>, key: &ResourceKey, spec: &DatabaseSpec, draft: 
         let text = "is newer, but does not carry this environment's tags and is not taken; --from takes it";
         draft.note(Some(key.clone()), NoteKind::Warning, format!("snapshot {} {text}", newer.identifier));
     }
-    let Some(own) = own else { return Data::Empty };
-    taken(s, key, spec, own, draft)
+    match own {
+        Some(own) => taken(s, key, spec, own, draft),
+        None => begin_empty(s, key, spec, draft),
+    }
+}
+
+/// There is no data of this database. When one of another identifier carries its key, the spec has renamed it: an
+/// empty one in its place would look like lost data.
+fn begin_empty<'a>(s: &Situation, key: &ResourceKey, spec: &DatabaseSpec, draft: &mut Draft) -> Data<'a> {
+    let Some(former) = s.live.undeclared.iter().find(|one| one.key == *key) else { return Data::Empty };
+    draft.refuse(
+        Some(key.clone()),
+        RefusalKind::Impossible,
+        format!("{key} is the database {}, and the spec now calls it {}", former.id, spec.identifier),
+        format!("set identifier: {} again, or give the new database a key of its own in the spec", former.id),
+    );
+    Data::Blocked
 }
 
 fn newest_of<'a>(
@@ -120,7 +135,15 @@ fn newest_of<'a>(
 fn named<'a>(s: &Situation<'a>, key: &ResourceKey, spec: &DatabaseSpec, wanted: &str, draft: &mut Draft) -> Data<'a> {
     let all = || s.live.snapshots.values().filter_map(Sighting::present).flatten();
     match all().find(|snapshot| snapshot.identifier.eq_ignore_ascii_case(wanted) && may_become_available(snapshot)) {
-        Some(snapshot) => taken(s, key, spec, snapshot, draft),
+        Some(snapshot) => {
+            let of_this = |one: &&LiveSnapshot| one.database == spec.identifier && s.desired.owns(&one.tags);
+            let newer = all().filter(of_this).filter(|one| one.is_available()).max_by_key(|one| age_rank(one));
+            if let Some(newer) = newer.filter(|newer| age_rank(newer) > age_rank(snapshot)) {
+                let text = format!("{} holds newer data of this environment, and is not taken", newer.identifier);
+                draft.note(Some(key.clone()), NoteKind::Warning, text);
+            }
+            taken(s, key, spec, snapshot, draft)
+        }
         None => {
             for (name, sighting) in &s.live.snapshots {
                 if let Sighting::Unreadable { why } = sighting {

@@ -120,7 +120,10 @@ fn restore(
             format!("restore database {} from {}", spec.identifier, snapshot.identifier),
             action,
         )
-        .because(format!("there is no database; {} holds its newest data", snapshot.identifier))
+        .because(match s.desired.owns(&snapshot.tags) {
+            true => format!("there is no database; its data is in {}", snapshot.identifier),
+            false => format!("there is no database; --from asks for the data of {}", snapshot.identifier),
+        })
         .after(if scrub { quiet.to_vec() } else { Vec::new() })
         .until(available(key, &spec.identifier, false, durations::DATABASE_CREATE_DEADLINE)),
     );

@@ -193,3 +193,26 @@ fn selectors_that_were_not_resolved_are_not_compared() {
     let plan = plan(&desired, &live, &up_goal());
     assert!(!steps(&plan).contains("update-service"), "{}", steps(&plan));
 }
+
+#[test]
+fn a_renamed_database_does_not_begin_empty() {
+    let mut desired = desired("staging");
+    let mut live = absent(&desired);
+    let former = desired.databases["main"].identifier.clone();
+    live.undeclared.push(envctl::model::Undeclared { key: "database/main".parse().unwrap(), id: former.clone() });
+    desired.databases.get_mut("main").unwrap().identifier = "another".to_owned();
+    let refused = refusals(&plan(&desired, &live, &up_goal()));
+    assert!(refused.contains(&format!("set identifier: {former} again")), "{refused}");
+}
+
+#[test]
+fn an_older_snapshot_that_was_asked_for_is_taken_with_a_warning() {
+    let desired = desired("staging");
+    let mut live = asleep(&desired, Power::Hibernated);
+    present_mut(&mut live.snapshots).for_each(|all| all.push(snapshot(&desired, "older", 5)));
+    let from = Goal::Up { from: envctl::model::DataSource::Snapshot("older".to_owned()) };
+    let plan = plan(&desired, &live, &from);
+    assert!(plan.steps.iter().any(|step| step.title.ends_with("from older")), "{}", steps(&plan));
+    assert!(!steps(&plan).contains("run-task"), "its own data is not foreign");
+    assert_eq!(notes(&plan, NoteKind::Warning), "old-1 holds newer data of this environment, and is not taken");
+}
