@@ -98,7 +98,9 @@ impl AwsCloud {
                 request = request.set_load_balancers(Some(load_balancers(settings).unwrap_or_default()));
             }
             if found.capacity != Some(settings.capacity) {
+                // ECS takes another strategy only together with a new deployment.
                 request = request.set_capacity_provider_strategy(Some(strategy(settings.capacity)?));
+                request = request.force_new_deployment(true);
             }
         }
         let answer = self.caller.call(operation, || request.clone().send()).await?;

@@ -115,15 +115,25 @@ impl AwsCloud {
     async fn look_at_snapshots(&self, scope: &Scope) -> Sightings<Vec<LiveSnapshot>> {
         let own = scope.desired.databases.iter().map(|(name, spec)| (name.clone(), spec.identifier.clone()));
         let foreign = scope.foreign_databases.iter().map(|name| (name.clone(), name.clone()));
-        let of_databases =
-            join_all(own.chain(foreign).map(|(key, identifier)| async move {
-                (key, sighting(self.snapshots_of(&identifier).await.map(Some)))
-            }));
+        let asked: BTreeMap<String, String> = own.chain(foreign).collect();
+        let all = async {
+            match asked.is_empty() {
+                true => Ok(Vec::new()),
+                false => self.manual_snapshots().await,
+            }
+        };
+        // By name: also one that AWS made, or that another account shares.
         let named = join_all(scope.foreign_snapshots.iter().map(|name| async move {
             (name.clone(), sighting(self.snapshot(name).await.map(|found| found.map(|snapshot| vec![snapshot]))))
         }));
-        let (of_databases, named) = futures_util::join!(of_databases, named);
-        of_databases.into_iter().chain(named).collect()
+        let (all, named) = futures_util::join!(all, named);
+        let of_one = |(key, identifier): (String, String)| {
+            let of_it = |all: &Vec<LiveSnapshot>| {
+                all.iter().filter(|snapshot| snapshot.database == identifier).cloned().collect::<Vec<_>>()
+            };
+            (key, sighting(all.as_ref().map(of_it).map(Some).map_err(Clone::clone)))
+        };
+        asked.into_iter().map(of_one).chain(named).collect()
     }
 
     async fn look_at_secrets(&self, scope: &Scope) -> Sightings<crate::model::LiveSecret> {

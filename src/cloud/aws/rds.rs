@@ -7,7 +7,7 @@ use super::AwsCloud;
 use super::answer::number;
 use super::error::own_error;
 use crate::cloud::{CloudError, CloudErrorKind};
-use crate::model::{DatabaseChanges, DatabaseSpec, LiveDatabase, Receipt, ResourceKey, Tags};
+use crate::model::{DatabaseChanges, DatabaseSpec, Engine, LiveDatabase, Receipt, ResourceKey, Tags};
 
 impl AwsCloud {
     pub(super) async fn create_database(
@@ -49,7 +49,7 @@ impl AwsCloud {
             .backup_retention_period(number(spec.backup_retention_days))
             .deletion_protection(spec.deletion_protection)
             .auto_minor_version_upgrade(spec.auto_minor_version_upgrade)
-            .engine_lifecycle_support(lifecycle(spec))
+            .set_engine_lifecycle_support(lifecycle(spec))
             .set_enable_performance_insights(spec.performance_insights)
             .copy_tags_to_snapshot(false)
             .set_tags(Some(rds_tags(tags)));
@@ -89,7 +89,7 @@ impl AwsCloud {
             .backup_retention_period(number(spec.backup_retention_days))
             .deletion_protection(spec.deletion_protection)
             .auto_minor_version_upgrade(spec.auto_minor_version_upgrade)
-            .engine_lifecycle_support(lifecycle(spec))
+            .set_engine_lifecycle_support(lifecycle(spec))
             .copy_tags_to_snapshot(false)
             // Without any, the snapshot's own would be copied.
             .set_tags(Some(rds_tags(tags)));
@@ -202,9 +202,14 @@ fn some(list: &[String]) -> Option<Vec<String>> {
     (!list.is_empty()).then(|| list.to_vec())
 }
 
-/// Said always: the default enrols in Extended Support, and in its price (`aws.md` 2.4).
-fn lifecycle(spec: &DatabaseSpec) -> &'static str {
-    if spec.extended_support { "open-source-rds-extended-support" } else { "open-source-rds-extended-support-disabled" }
+/// Said always: the default enrols in Extended Support, and in its price (`aws.md` 2.4). MariaDB knows none.
+fn lifecycle(spec: &DatabaseSpec) -> Option<String> {
+    let word = match (spec.engine, spec.extended_support) {
+        (Engine::Mariadb, _) => return None,
+        (Engine::Postgres | Engine::Mysql, true) => "open-source-rds-extended-support",
+        (Engine::Postgres | Engine::Mysql, false) => "open-source-rds-extended-support-disabled",
+    };
+    Some(word.to_owned())
 }
 
 pub(super) fn rds_tags(tags: &Tags) -> Vec<Tag> {

@@ -167,7 +167,12 @@ impl AwsCloud {
         ours.dedup();
         for arns in ours.chunks(10) {
             let request = self.clients.ecs.delete_task_definitions().set_task_definitions(Some(arns.to_vec()));
-            self.caller.call("ecs:DeleteTaskDefinitions", || request.clone().send()).await?;
+            let answer = self.caller.call("ecs:DeleteTaskDefinitions", || request.clone().send()).await?;
+            if let Some(failure) = answer.failures().first() {
+                let reason = failure.reason().unwrap_or("no reason given");
+                let message = format!("{}: {reason}", failure.arn().unwrap_or(family));
+                return Err(own_error(CloudErrorKind::Busy, "ecs:DeleteTaskDefinitions", message));
+            }
         }
         Ok(super::done(!ours.is_empty()))
     }

@@ -2,6 +2,7 @@
 //! rule), and what an observation costs.
 
 mod answers;
+mod evidence;
 mod faults;
 mod observation;
 mod safety;
