@@ -5,15 +5,26 @@ use serde::Serialize;
 use super::progress::{PlainProgress, ending_words, failure_kind};
 use super::{FORMAT_VERSION, Ui, quantity, style, wrap};
 use crate::model::{Ending, Event, EventKind};
+use crate::report::{Amount, rounded};
 use crate::store::journal::{RunRecord, RunSummary};
 
+/// A run and what it brought on the bill.
+#[derive(Clone, Debug)]
+pub struct BilledRun {
+    /// The run.
+    pub run: RunSummary,
+    /// Seconds that the environment was up from its end to the next run, and what that cost; `None`: it was not up
+    /// then, or nobody knows.
+    pub up: Option<(u64, Amount)>,
+}
+
 /// The list for people, newest first.
-pub fn list_text(runs: &[RunSummary], ui: &Ui) -> String {
+pub fn list_text(runs: &[BilledRun], ui: &Ui) -> String {
     if runs.is_empty() {
         return "no run yet\n".to_owned();
     }
     let mut out = String::new();
-    for run in runs {
+    for BilledRun { run, up } in runs {
         let colour = match &run.ending {
             Some(Ending::Done) => style::GOOD,
             Some(_) => style::BAD,
@@ -23,6 +34,9 @@ pub fn list_text(runs: &[RunSummary], ui: &Ui) -> String {
         facts.extend(run.duration().map(|took| quantity::duration(took.as_secs().unsigned_abs())));
         facts.extend(run.who.as_ref().map(|who| format!("by {who}")));
         facts.extend(run.command.as_ref().map(|command| format!("`{command}`")));
+        facts.extend(
+            up.map(|(seconds, cost)| format!("then up for {}: {} USD", quantity::duration(seconds), cost.display(2))),
+        );
         facts.extend(run.damage.iter().cloned());
         let first = format!("{}  {}", run.run, style::paint(style::HEADING, &run.environment));
         out.push_str(&format!("{first}\n{}\n", wrap::hanging("    ", &facts.join(", "), ui.width)));
@@ -85,7 +99,17 @@ struct RunDto {
     steps_done: usize,
     steps_failed: usize,
     steps_not_begun: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    then_up: Option<ThenUpDto>,
     damage: Vec<String>,
+}
+
+/// How long the environment was up afterwards, and what that cost; `at_most` is `null` where nobody knows.
+#[derive(Debug, Serialize)]
+struct ThenUpDto {
+    seconds: u64,
+    usd_at_least: String,
+    usd_at_most: Option<String>,
 }
 
 impl RunDto {
@@ -102,14 +126,23 @@ impl RunDto {
             steps_done: run.succeeded,
             steps_failed: run.failed,
             steps_not_begun: run.skipped,
+            then_up: None,
             damage: run.damage.clone(),
         }
     }
 }
 
 /// The list as a value to serialise.
-pub fn list_json(runs: &[RunSummary]) -> HistoryDto {
-    HistoryDto { format_version: FORMAT_VERSION, runs: runs.iter().map(RunDto::new).collect() }
+pub fn list_json(runs: &[BilledRun]) -> HistoryDto {
+    let billed = |run: &BilledRun| {
+        let then_up = run.up.map(|(seconds, cost)| ThenUpDto {
+            seconds,
+            usd_at_least: rounded(cost.low, 4),
+            usd_at_most: cost.high.map(|usd| rounded(usd, 4)),
+        });
+        RunDto { then_up, ..RunDto::new(&run.run) }
+    };
+    HistoryDto { format_version: FORMAT_VERSION, runs: runs.iter().map(billed).collect() }
 }
 
 /// One run with its events, version [`FORMAT_VERSION`].

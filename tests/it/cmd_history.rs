@@ -12,7 +12,8 @@ fn runs_are_listed_newest_first_and_replayed() {
     STAMP  staging
         done, 8 steps done, N min N s, by anna@laptop, `envctl down staging --yes`
     STAMP  staging
-        done, 14 steps done, N min N s, by anna@laptop, `envctl up staging --yes`
+        done, 14 steps done, N min N s, by anna@laptop, `envctl up staging --yes`, then up for N s:
+        0.00 USD
     ── exit 0
     ");
     let runs = environment.json(&["history", "staging"]);
@@ -80,4 +81,15 @@ fn a_store_full_of_garbage_does_not_stop_anybody() {
     std::fs::remove_dir_all(environment.path(".envctl/sim/store")).expect("removed");
     environment.done(&["down", "staging", "--yes"]);
     assert_eq!(environment.run(&["plan", "staging"]).code, 0);
+}
+
+#[test]
+fn history_says_how_long_it_was_up_and_what_that_cost() {
+    let environment = TestEnvironment::on_a_known_day();
+    environment.done(&["up", "staging", "--yes"]);
+    environment.done(&["sim", "advance", "10h"]);
+    let history = environment.done(&["history"]);
+    assert!(history.contains("then up for 10 h"), "{history}");
+    let run = environment.json(&["history", "staging"])["runs"][0].clone();
+    assert!(run["then_up"]["seconds"].as_u64().expect("seconds") >= 36_000, "{run}");
 }

@@ -4,7 +4,7 @@ use futures_util::StreamExt;
 use jiff::{SignedDuration, Timestamp};
 
 use super::Journals;
-use crate::model::{Ending, Event, EventKind};
+use crate::model::{Ending, Event, EventKind, Power};
 use crate::store::{StoreError, untrusted};
 
 /// Objects of a bucket that are read at the same time.
@@ -40,6 +40,8 @@ pub struct RunSummary {
     pub ended_at: Option<Timestamp>,
     /// How it ended; `None`: it is still running, or was killed.
     pub ending: Option<Ending>,
+    /// The power state that it led to when it was done; `None`: its first line is unreadable.
+    pub power_wanted: Option<Power>,
     /// Steps done.
     pub succeeded: usize,
     /// Steps given up.
@@ -68,6 +70,7 @@ impl RunRecord {
             started_at: self.events.first().map(|event| event.at),
             ended_at: self.events.last().map(|event| event.at),
             ending: None,
+            power_wanted: None,
             succeeded: 0,
             failed: 0,
             skipped: 0,
@@ -75,7 +78,8 @@ impl RunRecord {
         };
         for event in &self.events {
             match &event.kind {
-                EventKind::RunStarted { who, command, .. } => {
+                EventKind::RunStarted { who, command, plan, .. } => {
+                    summary.power_wanted = Some(plan.power_wanted);
                     summary.who = Some(who.clone());
                     summary.command = Some(command.clone());
                 }
