@@ -33,6 +33,8 @@ pub const TAG_PASSWORD: &str = "envctl:password";
 /// On an owned file system: when envctl last changed its provisioned throughput, RFC 3339, for the 24-hour rule of
 /// `aws.md` 3.1.
 pub const TAG_THROUGHPUT_CHANGED: &str = "envctl:throughput-changed";
+/// On a rule whose priority the spec leaves open: the one that was taken, which it keeps.
+pub const TAG_PRIORITY: &str = "envctl:priority";
 /// On a resource: the token of the step that made it, so that a retry knows its own work.
 pub const TAG_TOKEN: &str = "envctl:token";
 

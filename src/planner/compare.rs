@@ -11,6 +11,7 @@ use crate::model::{
 
 use super::condition::{condition_words, resolved, same_actions, same_conditions, words};
 use super::draft::Draft;
+use super::rule::wanted_priority;
 use super::situation::{Situation, key};
 use super::{
     access_point, database_changes, document, file_system, log_group, scaling, service, service_settings, target_group,
@@ -292,7 +293,7 @@ fn rule(s: &Situation, key: &ResourceKey, spec: &RuleSpec, live: &LiveRule, foun
     if !same_conditions(&spec.conditions, &live.conditions) {
         differs("conditions", condition_words(&spec.conditions), condition_words(&live.conditions));
     }
-    if let Some(fixed) = spec.priority.filter(|fixed| live.priority != Some(*fixed)) {
+    if let Some(fixed) = wanted_priority(s, spec, live).filter(|fixed| live.priority != Some(*fixed)) {
         let is = live.priority.map_or("none".to_owned(), |priority| priority.to_string());
         differs("priority", fixed.to_string(), is);
     }

@@ -6,7 +6,7 @@
 
 use crate::model::{
     Action, ListenerSelector, LiveRule, NoteKind, RefusalKind, ResourceKey, ResourceKind, RuleAction, RuleSpec, StepId,
-    late_text,
+    TAG_PRIORITY, late_text,
 };
 
 use super::condition::{condition_words, resolved, same_actions, same_conditions, words};
@@ -165,12 +165,17 @@ fn create(s: &Situation, key: &ResourceKey, spec: &RuleSpec, priorities: &mut Pr
         refuse_unreadable(draft, key, &format!("the rules of listener {}: {why}", spec.listener));
         return 0;
     }
+    let mut tags = s.desired.tags_of(key);
     let priority = match spec.priority {
         Some(fixed) => {
             take_fixed(key, spec, fixed, priorities, draft);
             fixed
         }
-        None => priorities.take_above(&spec.listener, 0),
+        None => {
+            let free = priorities.take_above(&spec.listener, 0);
+            tags.insert(TAG_PRIORITY.to_owned(), free.to_string());
+            free
+        }
     };
     let actions = if spec.target_group.is_some() { vec![spec.asleep.clone()] } else { spec.actions.clone() };
     let action = Action::CreateRule {
@@ -179,7 +184,7 @@ fn create(s: &Situation, key: &ResourceKey, spec: &RuleSpec, priorities: &mut Pr
         priority,
         conditions: spec.conditions.clone(),
         actions,
-        tags: s.desired.tags_of(key),
+        tags,
     };
     let title = format!("create rule {} with priority {priority}, on the asleep page", key.name);
     draft.add(NewStep::new(format!("create-{key}"), title, action).because("there is none"));
@@ -258,20 +263,32 @@ fn cool(s: &Situation, rule: &ResourceKey, draft: &mut Draft) {
 }
 
 fn reprioritise(
-    _s: &Situation,
+    s: &Situation,
     key: &ResourceKey,
     spec: &RuleSpec,
     live: &LiveRule,
     priorities: &mut Priorities,
     draft: &mut Draft,
 ) {
-    let Some(fixed) = spec.priority.filter(|fixed| live.priority != Some(*fixed)) else { return };
+    let Some(fixed) = wanted_priority(s, spec, live).filter(|fixed| live.priority != Some(*fixed)) else { return };
     take_fixed(key, spec, fixed, priorities, draft);
     let from = live.priority.map_or("none".to_owned(), |priority| priority.to_string());
     let action = Action::SetRulePriority { key: key.clone(), arn: live.arn.clone(), priority: fixed };
     let title = format!("give rule {} priority {fixed}", key.name);
-    let reason = field("priority", from, fixed, "the spec says otherwise");
+    let why = if spec.priority.is_some() { "the spec says otherwise" } else { "it keeps the one that it took" };
+    let reason = field("priority", from, fixed, why);
     draft.add(NewStep::new(format!("prioritise-{key}"), title, action).reasons([reason]));
+}
+
+/// The priority that a rule should have: the spec's, else the one that it took when it was made, unless another rule
+/// has that by now.
+pub(super) fn wanted_priority(s: &Situation, spec: &RuleSpec, live: &LiveRule) -> Option<u32> {
+    spec.priority.or_else(|| {
+        let taken = live.tags.as_ref()?.get(TAG_PRIORITY)?.parse().ok()?;
+        let listed = s.live.listener_rules.get(&spec.listener)?.present()?;
+        let lost = listed.iter().any(|rule| rule.arn != live.arn && rule.priority == Some(taken));
+        (!lost).then_some(taken)
+    })
 }
 
 fn take_fixed(key: &ResourceKey, spec: &RuleSpec, fixed: u32, priorities: &mut Priorities, draft: &mut Draft) {

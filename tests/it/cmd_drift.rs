@@ -99,6 +99,7 @@ fn one_value_changed_by_hand_is_found_alone_and_up_mends_it() {
     check("scalable_targets", "min", json!(2), "drift scalable-target/backend.min: 1 -> 2");
     check("scalable_targets", "suspended", json!(true), "drift scalable-target/backend.suspended: false -> true");
     check("target_groups", "stickiness_seconds", json!(60), "drift target-group/web.stickiness: off -> 60 s");
+    check("rules", "priority", json!(777), "drift listener-rule/web.priority: 2 -> 777");
     check("log_groups", "retention_days", Value::Null, "drift log-group/backend.retention: 14 days -> for ever");
     check("access_points", "uid", json!(0), "drift access-point/data.uid: 1000 -> 0");
     check("access_points", "tags", tags("access_points"), "drift access-point/data.tags.team: classroom -> x");
