@@ -67,7 +67,7 @@ pub(crate) fn console(world: &mut World, desired: &Desired, chance: &mut Chance)
         }
         _ => {
             rules.iter().for_each(|arn| {
-                world.console_set_priority(arn, 40_000 + u32::try_from(chance.below(1000)).unwrap_or(0))
+                world.console_set_priority(arn, 40_000 + u32::try_from(chance.below(1000)).unwrap_or(0));
             });
             "changes the priority"
         }
