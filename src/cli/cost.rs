@@ -12,6 +12,7 @@ use super::error::CliError;
 use super::exit::Exit;
 use super::{load, output};
 use crate::clock::{Clock, WallClock};
+use crate::model::fargate;
 use crate::report::{self, CostOptions, CostReport, PriceTable, Schedule};
 use crate::{planner, ui};
 
@@ -33,6 +34,9 @@ pub(super) struct Args {
     /// Also for one sleep of this length
     #[arg(long = "for", value_name = "D", value_parser = duration)]
     idle: Option<Duration>,
+    /// Compare with tasks of production's size, CPU units and MiB: 2048/8192
+    #[arg(long, value_name = "CPU/MEMORY", value_parser = size)]
+    production_size: Option<(u32, u32)>,
     /// Prices that go before the shipped ones, in their format
     #[arg(long, env = "ENVCTL_PRICE_FILE", value_name = "FILE")]
     price_file: Option<PathBuf>,
@@ -52,6 +56,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, CliError> {
         hours_per_month: args.hours_per_month,
         schedule: args.schedule.clone().map(|schedule| (schedule, year)),
         idle: args.idle,
+        production_size: args.production_size,
         ..CostOptions::default()
     };
     let mut reports: Vec<CostReport> = Vec::new();
@@ -95,4 +100,15 @@ fn hours(text: &str) -> Result<Decimal, String> {
     let hours: Decimal = text.trim().parse().map_err(|_| format!("`{text}` is no number of hours"))?;
     let month = report::HOURS_PER_MONTH;
     if (Decimal::ZERO..=month).contains(&hours) { Ok(hours) } else { Err(format!("a month has {month} hours")) }
+}
+
+/// `2048/8192`, `2 vCPU/8 GB`: a size that Fargate has.
+fn size(text: &str) -> Result<(u32, u32), String> {
+    let wrong = || format!("`{text}` is no size: write CPU units and MiB, such as 2048/8192");
+    let (cpu, memory) = text.split_once('/').ok_or_else(wrong)?;
+    let (cpu, memory) = fargate::cpu_units(cpu).zip(fargate::memory_mib(memory)).ok_or_else(wrong)?;
+    if !fargate::is_pair(cpu, memory) {
+        return Err(format!("Fargate has no size of {cpu} CPU units and {memory} MiB"));
+    }
+    u32::try_from(cpu).ok().zip(u32::try_from(memory).ok()).ok_or_else(wrong)
 }

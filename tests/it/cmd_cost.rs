@@ -52,6 +52,16 @@ fn a_schedule_is_a_share_of_the_month() {
 }
 
 #[test]
+fn productions_size_is_put_beside_it() {
+    let arguments = ["cost", "staging", "--production-size", "2048/8192"];
+    let answer = TestEnvironment::new().json(&arguments);
+    // (2 × 0.04048 + 8 × 0.004445) × 730 = 85.0596; + 13.98 + 0.40.
+    let found = &environment(&answer, "staging")["at_production_size"];
+    assert_eq!((found["size"].as_str(), amount(&found["up_per_month"])), (Some("2 vCPU 8 GB"), "99.44".to_owned()));
+    assert_eq!(TestEnvironment::new().run(&["cost", "--production-size", "1536/6144"]).code, 3);
+}
+
+#[test]
 fn a_price_file_goes_before_the_shipped_prices() {
     let workspace = TestEnvironment::new();
     workspace.write(

@@ -26,6 +26,8 @@ pub struct CostOptions {
     pub schedule: Option<(Schedule, i16)>,
     /// How long it will sleep.
     pub idle: Option<Duration>,
+    /// CPU units and MiB of production's tasks, to compare with.
+    pub production_size: Option<(u32, u32)>,
     /// Stored bytes of file systems, where they were read; a file system that is not in it has an unknown size.
     pub file_system_bytes: BTreeMap<String, u64>,
 }
@@ -59,6 +61,8 @@ pub struct CostReport {
     pub schedule: Option<PartTime>,
     /// One sleep of the length asked for.
     pub sleep: Option<Sleep>,
+    /// The same with tasks of production's size.
+    pub production: Option<AtProductionSize>,
     /// Items without a price in this region: their lines are unknown.
     pub missing: Vec<String>,
     /// What else to know.
@@ -78,6 +82,17 @@ pub struct PartTime {
     pub parked: Amount,
     /// The month, when it is hibernated in between.
     pub hibernated: Amount,
+}
+
+/// The same environment, had its tasks production's size.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AtProductionSize {
+    /// `2 vCPU 8 GB`.
+    pub size: String,
+    /// One hour up.
+    pub up_per_hour: Amount,
+    /// A month always on.
+    pub up_per_month: Amount,
 }
 
 /// One sleep, both ways.
@@ -136,12 +151,36 @@ pub fn cost(desired: &Desired, prices: &PriceTable, options: &CostOptions) -> Re
         hours: options.hours_per_month.map(|hours| part_time(format!("{} hours a month", hours.normalize()), hours)),
         schedule,
         sleep: options.idle.map(|idle| sleep(idle, [up, parked, hibernated], !desired.databases.is_empty())),
+        production: at_production_size(desired, prices, options)?,
         lines: ledger.lines,
         usage: ledger.usage,
         missing: ledger.missing.into_iter().collect(),
         notes: ledger.notes,
         prices: ledger.used,
     })
+}
+
+fn at_production_size(
+    desired: &Desired,
+    prices: &PriceTable,
+    options: &CostOptions,
+) -> Result<Option<AtProductionSize>, ScheduleError> {
+    let Some((cpu, memory_mib)) = options.production_size else { return Ok(None) };
+    let mut larger = desired.clone();
+    for service in larger.services.values_mut() {
+        if let Some(document) = service.task_definition.as_object_mut() {
+            document.insert("cpu".to_owned(), cpu.to_string().into());
+            document.insert("memory".to_owned(), memory_mib.to_string().into());
+        }
+    }
+    let plain = CostOptions { file_system_bytes: options.file_system_bytes.clone(), ..CostOptions::default() };
+    let report = cost(&larger, prices, &plain)?;
+    let whole = |part: u32| (Decimal::from(part) / Decimal::from(1024)).normalize();
+    Ok(Some(AtProductionSize {
+        size: format!("{} vCPU {} GB", whole(cpu), whole(memory_mib)),
+        up_per_hour: report.up_per_hour,
+        up_per_month: report.up_per_month,
+    }))
 }
 
 fn sleep(idle: Duration, [up, parked, hibernated]: [Amount; 3], has_database: bool) -> Sleep {

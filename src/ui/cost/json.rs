@@ -26,6 +26,7 @@ struct EnvironmentDto<'a> {
     hours: Option<PartTimeDto<'a>>,
     schedule: Option<PartTimeDto<'a>>,
     sleep: Option<SleepDto>,
+    at_production_size: Option<ProductionDto<'a>>,
     lines: Vec<LineDto<'a>>,
     billed_by_use: Vec<UsageDto<'a>>,
     missing_prices: &'a [String],
@@ -63,6 +64,13 @@ struct SleepDto {
     hibernated: AmountDto,
     aws_wakes_a_parked_database: bool,
     down_would_choose: Option<SleepChoice>,
+}
+
+#[derive(Debug, Serialize)]
+struct ProductionDto<'a> {
+    size: &'a str,
+    up_per_hour: AmountDto,
+    up_per_month: AmountDto,
 }
 
 #[derive(Debug, Serialize)]
@@ -107,6 +115,11 @@ fn environment(report: &CostReport) -> EnvironmentDto<'_> {
             hibernated: amount(sleep.hibernated, 2),
             aws_wakes_a_parked_database: sleep.wakes,
             down_would_choose: sleep.choice.clone(),
+        }),
+        at_production_size: report.production.as_ref().map(|one| ProductionDto {
+            size: &one.size,
+            up_per_hour: amount(one.up_per_hour, 6),
+            up_per_month: amount(one.up_per_month, 2),
         }),
         lines: report
             .lines

@@ -33,6 +33,7 @@ fn one(report: &CostReport) -> String {
     let parts = [&report.hours, &report.schedule].into_iter().flatten();
     let mut notes: Vec<String> = parts.map(|part| words::part_time(part, report.up_per_month)).collect();
     notes.extend(report.sleep.iter().map(words::sleep));
+    notes.extend(report.production.iter().map(|one| words::production(one, report.up_per_month)));
     notes.extend(report.notes.clone());
     if !report.missing.is_empty() {
         notes.push(format!("no price in this region: {}", report.missing.join(", ")));

@@ -18,6 +18,7 @@ fn one(report: &CostReport, ui: &Ui) -> String {
     let parts = [&report.hours, &report.schedule].into_iter().flatten();
     out.extend(parts.map(|part| bullet(&words::part_time(part, report.up_per_month))));
     out.extend(report.sleep.iter().map(|sleep| bullet(&words::sleep(sleep))));
+    out.extend(report.production.iter().map(|one| bullet(&words::production(one, report.up_per_month))));
     out.extend(report.notes.iter().map(|note| bullet(note)));
     if !report.missing.is_empty() {
         let first = format!("{} ", style::paint(style::BAD, "no price in this region:"));
