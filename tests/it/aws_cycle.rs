@@ -181,6 +181,47 @@ async fn an_environment_comes_up_sleeps_wakes_and_goes_without_a_trace_in_produc
     assert_eq!(outside.production(borrowed).await, before, "production is as it was, to the byte");
 }
 
+/// moto runs no tasks: an environment with a database alone is as far as it goes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_comes_up_sleeps_wakes_and_goes_on_moto() {
+    let Some(corner) = Corner::new(Emulator::Moto).await else { return };
+    let borrowed = &corner.borrowed;
+    let rds = aws_sdk_rds::Client::new(&corner.settings);
+    let identifier = format!("{}-staging-main", borrowed.unique);
+    let word = async || {
+        let found = rds.describe_db_instances().db_instance_identifier(&identifier).send().await.ok()?;
+        found.db_instances().first().and_then(|one| one.db_instance_status()).map(str::to_owned)
+    };
+    let mut workspace = TestEnvironment::new();
+    for (name, value) in &corner.variables {
+        workspace.set(name, value);
+    }
+    let database =
+        format!("identifier: {identifier}, engine: postgres, class: db.t4g.micro, storage: 20 GiB, username: shop");
+    workspace.write(
+        "environments/staging.yaml",
+        &format!(
+            "application: {}\naccount: \"{}\"\nregion: {}\ndatabases:\n  main: {{{database}}}\n",
+            borrowed.unique, borrowed.account, borrowed.region
+        ),
+    );
+    workspace.done(&["up", "staging", "--yes"]);
+    assert_eq!(word().await.as_deref(), Some("available"));
+    workspace.done(&["down", "staging", "--yes", "--mode", "park"]);
+    assert_eq!(word().await.as_deref(), Some("stopped"));
+    workspace.done(&["plan", "staging"]);
+    workspace.done(&["up", "staging", "--yes"]);
+    workspace.done(&["down", "staging", "--yes", "--mode", "hibernate"]);
+    assert_eq!(word().await, None);
+    workspace.done(&["up", "staging", "--yes"]);
+    assert_eq!(word().await.as_deref(), Some("available"), "restored");
+    workspace.done(&["plan", "staging"]);
+    workspace.done(&["destroy", "staging", "--yes", "--confirm", "staging"]);
+    assert_eq!(word().await, None);
+    let snapshots = rds.describe_db_snapshots().db_instance_identifier(&identifier).send().await.expect("snapshots");
+    assert!(!snapshots.db_snapshots().is_empty(), "the last one stays");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_wrong_account_is_told_before_anything_is_written() {
     let Some(corner) = Corner::new(Emulator::MiniStack).await else { return };

@@ -119,10 +119,9 @@ fn balancer(config: &aws_config::SdkConfig) -> aws_sdk_elasticloadbalancingv2::C
     aws_sdk_elasticloadbalancingv2::Client::from_conf(settings.build())
 }
 
-/// The region that the environment names.
+/// The region that `AWS_REGION` names. `AWS_DEFAULT_REGION` is for when nobody says anything, and the spec does.
 pub(super) fn named_region() -> Option<String> {
-    let named = ["AWS_REGION", "AWS_DEFAULT_REGION"].iter().find_map(|name| std::env::var(name).ok());
-    named.filter(|region| !region.is_empty())
+    std::env::var("AWS_REGION").ok().filter(|region| !region.is_empty())
 }
 
 /// Makes calls.

@@ -41,19 +41,22 @@ pub(super) fn unreadable<T>(error: &CloudError) -> Sighting<T> {
 
 impl AwsCloud {
     pub(super) async fn look(&self, scope: &Scope) -> Result<Live, CloudError> {
-        let (account, databases, snapshots, secrets, storage, balancer, compute, scaling, log_groups, borrowed) = futures_util::join!(
-            self.account(),
-            self.databases(),
-            self.look_at_snapshots(scope),
-            self.look_at_secrets(scope),
-            self.look_at_storage(scope),
-            self.look_at_balancer(scope),
-            self.look_at_compute(scope),
-            self.look_at_scaling(scope),
-            self.look_at_log_groups(scope),
-            self.look_at_borrowed(scope),
-        );
-        let account = account?;
+        let rest = async {
+            Ok(futures_util::join!(
+                self.databases(),
+                self.look_at_snapshots(scope),
+                self.look_at_secrets(scope),
+                self.look_at_storage(scope),
+                self.look_at_balancer(scope),
+                self.look_at_compute(scope),
+                self.look_at_scaling(scope),
+                self.look_at_log_groups(scope),
+                self.look_at_borrowed(scope),
+            ))
+        };
+        // Without an account nothing can be said: the rest is not waited for then.
+        let (account, rest) = futures_util::try_join!(self.account(), rest)?;
+        let (databases, snapshots, secrets, storage, balancer, compute, scaling, log_groups, borrowed) = rest;
         let mut live = Live {
             observed_at: WallClock.now(),
             account,
