@@ -69,6 +69,7 @@ impl Scene {
     }
 
     /// Starts the binary, and returns when its journal has `lines` more lines, or it has ended: then `None`.
+    #[allow(clippy::disallowed_methods, reason = "a real process is looked at until it has come so far, in real time")]
     pub(super) fn start_until(&self, arguments: &[&str], lines: usize) -> Option<Child> {
         let before = self.journal_lines();
         let mut command = self.workspace.command(arguments);
