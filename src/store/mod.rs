@@ -6,7 +6,7 @@
 //! | path | holds |
 //! |--|--|
 //! | `locks/ENV/00000001.json` … | the [lease](lock) on an environment: a chain of records, the newest counts |
-//! | `runs/ENV/RUN.jsonl` (folder), `runs/ENV/RUN/00000001.json` … (bucket) | the [journal](journal) of a run |
+//! | `runs/ENV/RUN.jsonl` (folder), `runs/ENV/RUN/00000001.json` … (bucket) | the [`journal`] of a run |
 //! | `cache/…` | what can be [learned again](cache) |
 
 #[cfg(feature = "bucket")]

@@ -20,7 +20,7 @@ pub struct Holder {
     /// Process id on it.
     pub process: u32,
     /// Identity of the process beyond its number, where the system gives one: see
-    /// [`process`](super::process). `None`: unknown.
+    /// [`process_identity`](super::process_identity). `None`: unknown.
     #[serde(default)]
     pub process_identity: Option<String>,
     /// Command line, without secrets.
