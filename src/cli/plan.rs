@@ -10,7 +10,7 @@ use super::exit::Exit;
 use super::run_id::RunId;
 use super::up::data_source;
 use super::{load, look};
-use crate::model::{DataSource, Depth, Goal, Remembered, SleepMode};
+use crate::model::{DataSource, Depth, Goal, Power, Remembered, SleepMode};
 use crate::{planner, ui};
 
 /// Shows what would change and why, in what order, how long it takes, and what is not done and why
@@ -60,6 +60,10 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, CliError> {
     ui.answer(|| ui::plan::text(&plan, ui), || ui::plan::json(&plan))?;
     if !plan.refusals.is_empty() {
         return Err(CliError::refused(&plan, false).answered());
+    }
+    if plan.is_empty() && args.goal.is_none() && plan.power_now == Power::Absent {
+        let name = &args.environment;
+        ui.say(&format!("Nobody has asked for it yet; `envctl plan {name} --for up` shows what `up` would do."));
     }
     Ok(if plan.is_empty() { Exit::Done } else { Exit::Pending })
 }

@@ -31,7 +31,9 @@ pub(super) fn note_bills(s: &Situation, power: Power, draft: &mut Draft) {
     for (name, live) in present(&s.live.databases).filter(|(name, _)| s.desired.databases.contains_key(*name)) {
         let text = match power {
             Power::Parked => {
-                let restart = live.automatic_restart_at.map_or("7 days after the stop".to_owned(), |at| at.to_string());
+                let restart = live
+                    .automatic_restart_at
+                    .map_or("7 days after the stop".to_owned(), |at| at.strftime("on %Y-%m-%d %H:%M UTC").to_string());
                 let storage = live.storage_gib;
                 format!("{}: its {storage} GiB go on being billed; AWS starts it again {restart}", live.identifier)
             }

@@ -94,7 +94,8 @@ pub(super) fn secrets(s: &Situation, emptied: &[StepId], draft: &mut Draft) {
         let key = key(ResourceKind::Secret, name);
         let Found::Ours(live) = s.look(draft, &key, &s.live.secrets) else { continue };
         if let Some(until) = live.deletes_at {
-            let text = format!("{} is deleted for good at {until}; an `up` before calls it back", live.secret_name);
+            let until = until.strftime("%Y-%m-%d %H:%M UTC");
+            let text = format!("{} is deleted for good on {until}; an `up` before calls it back", live.secret_name);
             draft.note(Some(key), NoteKind::Kept, text);
         } else if let Err(why) = safety::may_delete_data(s, name, draft) {
             draft.note(Some(key), NoteKind::NotDone, why);

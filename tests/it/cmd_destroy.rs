@@ -19,8 +19,8 @@ fn destroy_wants_the_name_and_says_what_stays() {
     ── stdout
     staging is destroyed (11 changes, N min N s)
     Stays
-      - secret/main: pythonide/staging/main is deleted for good at TIME an `up`
-        before calls it back
+      - secret/main: pythonide/staging/main is deleted for good on 2026-11-29 N:NN UTC; an `up` before
+        calls it back
       - snapshot/main: 1 snapshots stay and are billed, the newest is
         pythonide-staging-db-STAMP
       - access-point/data: the directory /staging of fs-8543d29e548a9253a and what is in it stay
