@@ -63,7 +63,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, CliError> {
     }
     if plan.is_empty() && args.goal.is_none() && plan.power_now == Power::Absent {
         let name = &args.environment;
-        ui.say(&format!("Nobody has asked for it yet; `envctl plan {name} --for up` shows what `up` would do."));
+        ui.say(&format!("There is nothing of it; `envctl plan {name} --for up` shows what `up` would do."));
     }
     Ok(if plan.is_empty() { Exit::Done } else { Exit::Pending })
 }

@@ -17,7 +17,11 @@ pub(super) fn up(s: &Situation, draft: &mut Draft) {
         let key = key(ResourceKind::ScalableTarget, name);
         let live = match s.live.scaling.get(name) {
             Some(Sighting::Present(live)) => Some(live),
-            Some(Sighting::Absent) | None => None,
+            Some(Sighting::Absent) => None,
+            None => {
+                note_unknown(&key, spec, draft);
+                continue;
+            }
             Some(Sighting::Unreadable { why }) => {
                 refuse_unreadable(draft, &key, why);
                 continue;
@@ -30,6 +34,14 @@ pub(super) fn up(s: &Situation, draft: &mut Draft) {
             }
             (None, None) => {}
         }
+    }
+}
+
+/// The endpoint does not know autoscaling (an emulator): the service runs with the count that it starts with.
+fn note_unknown(key: &ResourceKey, spec: &ServiceSpec, draft: &mut Draft) {
+    if spec.scaling.is_some() {
+        let text = format!("this endpoint has no Application Auto Scaling, so nothing scales {}", spec.service_name);
+        draft.note(Some(key.clone()), NoteKind::NotDone, text);
     }
 }
 

@@ -6,7 +6,7 @@ use aws_config::SdkConfig;
 use crate::support::emulator::{Corner, Emulator};
 use crate::support::{Borrowed, TestEnvironment};
 
-/// A spec on the borrowed things of a corner: no autoscaling, which MiniStack does not have.
+/// A spec on the borrowed things of a corner. MiniStack has no autoscaling: the rest comes up all the same.
 fn spec(borrowed: &Borrowed) -> String {
     let Borrowed { unique, account, region, cluster, load_balancer, file_system_name, .. } = borrowed;
     let subnets = borrowed.subnets.join(", ");
@@ -43,6 +43,7 @@ services:
     database: main
     mounts: {{/data: data}}
     log: {{keep: 14d}}
+    scaling: {{min: 1, max: 4, cpu: 60}}
 rules:
   web:
     hosts: [staging.{unique}.example]

@@ -90,7 +90,7 @@ fn an_environment_that_was_never_up_is_in_sync_with_nothing() {
     ── stdout
     staging: absent; in sync, nothing to do (account 123456789012, us-east-2)
     ── stderr
-    Nobody has asked for it yet; `envctl plan staging --for up` shows what `up` would do.
+    There is nothing of it; `envctl plan staging --for up` shows what `up` would do.
     ── exit 0
     ");
 }

@@ -177,11 +177,13 @@ impl AwsCloud {
                 Ok(found) => sighting(Ok(found.get(&id).cloned())),
                 // A server without the service holds no scalable target either.
                 Err(error) if is_unknown_operation(error) && !declared => Sighting::Absent,
+                // An emulator without it: not looked at, so that the plan says that nothing scales there.
+                Err(error) if is_unknown_operation(error) && self.clients.emulated => return None,
                 Err(error) => unreadable(error),
             };
-            (name, sighting)
+            Some((name, sighting))
         };
-        ids.into_iter().map(one).collect()
+        ids.into_iter().filter_map(one).collect()
     }
 
     async fn look_at_borrowed(&self, scope: &Scope) -> Borrowed {

@@ -1,6 +1,6 @@
 //! `up`, from every state.
 
-use envctl::model::{Power, Sighting};
+use envctl::model::{NoteKind, Power, Sighting};
 use insta::assert_snapshot;
 
 use super::world::{absent, asleep, desired, plan, steps, up, up_goal};
@@ -36,6 +36,17 @@ fn an_environment_that_is_up_needs_nothing() {
         assert_eq!(steps(&plan), "");
         assert_eq!(plan.power_now, Power::Up);
     }
+}
+
+#[test]
+fn where_nobody_knows_autoscaling_the_rest_comes_up_and_the_plan_says_so() {
+    let desired = desired("staging");
+    let mut live = up(&desired);
+    live.scaling.clear();
+    let plan = plan(&desired, &live, &up_goal());
+    assert_eq!(steps(&plan), "");
+    let note = plan.notes.iter().find(|note| note.kind == NoteKind::NotDone).expect("a note");
+    assert!(note.text.contains("no Application Auto Scaling"), "{}", note.text);
 }
 
 #[test]
