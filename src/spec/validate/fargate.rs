@@ -27,8 +27,9 @@ fn refuse_cpu(check: &mut Check<'_>, cpu_path: &str, memory_path: &str, cpu: u32
     let pairs = nearest_pairs(cpu, memory);
     let shown: Vec<String> = pairs.iter().map(|(cpu, memory)| format!("cpu {cpu} with memory {memory}")).collect();
     let sizes: Vec<String> = TABLE.iter().map(|row| row.cpu.to_string()).collect();
-    // The larger one: what somebody asked for should fit into what is put in its place.
-    let replacement = pairs.last().map(|(cpu, _)| cpu.to_string());
+    // The larger one that goes with the memory declared: what somebody asked for should fit, and one text can only
+    // stand in for one.
+    let replacement = pairs.iter().rev().find(|(_, with)| *with == memory).map(|(cpu, _)| cpu.to_string());
     let draft = wrong(Code::FargateCpu, format!("cpu {cpu} is no Fargate size"))
         .label("not a Fargate cpu value")
         .related(check.declared.exact(memory_path), "paired with this memory")
