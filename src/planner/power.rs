@@ -63,11 +63,13 @@ pub(super) fn remember(s: &Situation, power: Power, draft: &mut Draft) {
         }
         if power.is_asleep() && key.kind == ResourceKind::Service {
             let before = before_sleep(s, &key.name, tags);
-            if !before.is_empty() && reasons.is_empty() {
+            if !before.is_empty() && !tags.contains_key(TAG_BEFORE_SLEEP) && reasons.is_empty() {
                 let why = "its counts are remembered before they are changed".to_owned();
                 reasons.push(Reason { field: None, from: None, to: None, why });
             }
-            wanted.extend(before);
+            if !reasons.is_empty() {
+                wanted.extend(before);
+            }
         }
         if wanted.is_empty() {
             continue;
@@ -89,16 +91,17 @@ fn tags_hold(tags: &Tags, wanted: &Tags) -> bool {
     wanted.iter().all(|(key, value)| tags.get(key) == Some(value))
 }
 
-/// What a service had before it was put to sleep: the running count, and its bounds where autoscaling decides.
+/// What a service has before it is put to sleep: the running count, and its bounds where autoscaling decides. What an
+/// earlier `down` saved stays; it is written again, because a read may be older than the `up` that forgot it.
 fn before_sleep(s: &Situation, name: &str, tags: &Tags) -> Tags {
     let live = s.live.services.get(name).and_then(|sighting| sighting.present());
     let scaling = s.live.scaling.get(name).and_then(|sighting| sighting.present());
     match live {
         // At 0 tasks already, but autoscaling goes on: somebody set the count by hand, and its bounds are still to be saved.
-        Some(live)
-            if !tags.contains_key(TAG_BEFORE_SLEEP)
-                && (live.desired_count > 0 || scaling.is_some_and(|scaling| !scaling.suspended)) =>
-        {
+        Some(live) if live.desired_count > 0 || scaling.is_some_and(|scaling| !scaling.suspended) => {
+            if let Some(saved) = tags.get(TAG_BEFORE_SLEEP) {
+                return Tags::from([(TAG_BEFORE_SLEEP.to_owned(), saved.clone())]);
+            }
             let mut text = format!("desired={}", live.desired_count);
             if let Some(scaling) = scaling {
                 text = format!("{text} min={} max={}", scaling.min, scaling.max);

@@ -46,7 +46,10 @@ pub(crate) fn console(world: &mut World, desired: &Desired, chance: &mut Chance)
         .filter(|rule| rule.live.tags.as_ref().is_some_and(|tags| desired.owns(tags) && is_main(tags)))
         .map(|rule| rule.live.arn.clone())
         .collect();
+    // Who starts tasks by hand while foreign data is being restored lets them at it: no tool can keep them from it.
+    let foreign = world.databases.iter().any(|(name, found)| found.data.must_be_scrubbed_in(name));
     match chance.below(5) {
+        0 if foreign => "thinks better of setting the desired count",
         0 => {
             if let (Some(spec), count) = (service, chance.below(4)) {
                 world.console_set_desired_count(&spec.cluster, &spec.service_name, u32::try_from(count).unwrap_or(1));
