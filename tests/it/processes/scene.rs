@@ -13,7 +13,7 @@ use crate::support::{Answer, Borrowed, TestEnvironment};
 pub(super) const ACCESS_KEY: &str = "planted-secret-access-key-0123456789";
 
 /// Longest time in which a journal may stand still.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(600);
 
 pub(super) struct Scene {
     pub(super) workspace: TestEnvironment,
