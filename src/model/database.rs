@@ -215,7 +215,29 @@ impl LiveDatabase {
     pub fn state(&self) -> DatabaseState {
         DatabaseState::of(&self.status)
     }
+
+    /// Is its storage being optimised after a change, or about to be? For hours then, AWS neither stops it nor changes
+    /// its storage again (`aws.md` 2.1, 2.5); it answers, and snapshots can be taken.
+    pub fn is_optimizing_storage(&self) -> bool {
+        let changes = ["storage_gib", "storage_type", "iops", "storage_throughput"];
+        let changing =
+            self.state() == DatabaseState::Busy && changes.iter().any(|field| self.pending.contains_key(*field));
+        changing || self.status == STORAGE_OPTIMIZATION
+    }
+
+    /// Why it cannot be stopped, and what can be done instead.
+    pub fn unstoppable(&self) -> String {
+        let name = &self.identifier;
+        format!(
+            "{name} is {}: after a change of its storage AWS stops it only when that is optimised, which takes hours; \
+             `down --mode hibernate` need not wait",
+            self.status
+        )
+    }
 }
+
+/// For hours after a change of storage; the database answers (`aws.md` 2.5).
+pub const STORAGE_OPTIMIZATION: &str = "storage-optimization";
 
 /// A manual snapshot as AWS describes it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -154,7 +154,12 @@ fn existing(
     quiet: &[StepId],
     draft: &mut Draft,
 ) {
-    let found = differences(spec, live, s.security_groups_of(&spec.security_groups));
+    let mut found = differences(spec, live, s.security_groups_of(&spec.security_groups));
+    if live.is_optimizing_storage() && found.postpone_storage() {
+        let name = &live.identifier;
+        let text = format!("{name}: AWS changes its storage again when the last change is optimised, in some hours");
+        draft.note(Some(key.clone()), NoteKind::NotDone, text);
+    }
     for (reason, remedy) in &found.impossible {
         draft.refuse(Some(key.clone()), RefusalKind::Impossible, &reason.why, remedy);
     }

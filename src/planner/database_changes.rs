@@ -18,6 +18,19 @@ pub(super) struct Differences {
     pub(super) warnings: Vec<String>,
 }
 
+impl Differences {
+    /// Leaves out what changes the storage; true: there was something.
+    pub(super) fn postpone_storage(&mut self) -> bool {
+        let storage = ["storage", "storage-type", "iops", "storage-throughput"];
+        let all = self.reasons.len();
+        self.reasons.retain(|reason| !reason.field.as_deref().is_some_and(|field| storage.contains(&field)));
+        let changes = std::mem::take(&mut self.changes);
+        self.changes =
+            DatabaseChanges { storage_gib: None, storage_type: None, iops: None, storage_throughput: None, ..changes };
+        self.reasons.len() < all
+    }
+}
+
 /// Compares field by field. While AWS is applying a change, the value that it is applying counts.
 pub(super) fn differences(
     spec: &DatabaseSpec,

@@ -4,11 +4,14 @@ use std::time::Duration;
 
 use rust_decimal::Decimal;
 
-use crate::model::{Desired, NoteKind, Power, SleepChoice, SleepCost, SleepMode};
+use crate::model::{
+    Desired, LiveDatabase, NoteKind, Power, RefusalKind, ResourceKey, ResourceKind, SleepChoice, SleepCost, SleepMode,
+    present,
+};
 
 use super::draft::Draft;
 use super::power;
-use super::situation::Situation;
+use super::situation::{Situation, key};
 
 /// AWS starts a stopped instance again after seven days (`aws.md` 2.1).
 const RESTART_AFTER: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -19,8 +22,9 @@ const WORTH_CENTS: i64 = 10;
 /// Chooses, and says why. What somebody said comes first: the flag, then the spec; then, when nobody said for how
 /// long, an environment that sleeps goes on sleeping as it does.
 pub(super) fn choose(s: &Situation, mode: SleepMode, idle: Option<Duration>, draft: &mut Draft) -> SleepChoice {
-    let choice = asked(mode, "--mode says so")
-        .or_else(|| asked(s.desired.sleep.mode, "the spec says so"))
+    let said_so = asked(mode, "--mode says so").or_else(|| asked(s.desired.sleep.mode, "the spec says so"));
+    let choice = said_so
+        .clone()
         .or_else(|| if idle.is_none() { as_it_sleeps(s) } else { None })
         .or_else(|| without_databases(s.desired))
         .unwrap_or_else(|| by_arithmetic(s.policy.sleep_cost.as_ref(), idle.or(s.desired.sleep.idle)));
@@ -30,7 +34,25 @@ pub(super) fn choose(s: &Situation, mode: SleepMode, idle: Option<Duration>, dra
         draft.note(None, NoteKind::NotDone, text);
         return said(Power::Hibernated, "there is no database to stop".to_owned());
     }
-    choice
+    match unstoppable(s) {
+        Some((key, live)) if choice.power == Power::Parked && said_so.is_some() => {
+            let remedy = "`down --mode hibernate` now, or the same command when its storage has come to rest";
+            draft.refuse(Some(key), RefusalKind::Impossible, live.unstoppable(), remedy);
+            choice
+        }
+        Some((_, live)) if choice.power == Power::Parked => {
+            let name = &live.identifier;
+            said(Power::Hibernated, format!("AWS cannot stop {name} for hours: its storage has just been changed"))
+        }
+        _ => choice,
+    }
+}
+
+/// A database of ours that cannot be stopped for hours.
+fn unstoppable<'a>(s: &'a Situation) -> Option<(ResourceKey, &'a LiveDatabase)> {
+    let ours = present(&s.live.databases).filter(|(name, _)| s.desired.databases.contains_key(*name));
+    let mut optimizing = ours.filter(|(_, live)| s.desired.owns(&live.tags) && live.is_optimizing_storage());
+    optimizing.next().map(|(name, live)| (key(ResourceKind::Database, name), live))
 }
 
 /// What `down --for` would choose for an environment that is up.

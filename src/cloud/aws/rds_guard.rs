@@ -5,7 +5,8 @@ use super::error::own_error;
 use super::rds::rds_tags;
 use crate::cloud::{CloudError, CloudErrorKind};
 use crate::model::{
-    DatabaseState, LiveDatabase, LiveService, LiveSnapshot, Receipt, ResourceKey, ResourceKind, ServiceName, Tags,
+    DatabaseState, LiveDatabase, LiveService, LiveSnapshot, Receipt, ResourceKey, ResourceKind, STORAGE_OPTIMIZATION,
+    ServiceName, Tags,
 };
 
 impl AwsCloud {
@@ -18,6 +19,9 @@ impl AwsCloud {
         let found = self.our_database("rds:StopDBInstance", identifier).await?;
         if matches!(found.status.as_str(), "stopped" | "stopping") {
             return Ok(super::done(false));
+        }
+        if found.status == STORAGE_OPTIMIZATION {
+            return Err(own_error(CloudErrorKind::Refused, "rds:StopDBInstance", found.unstoppable()));
         }
         self.verify(&found, resource_id, verified_snapshot, "rds:StopDBInstance").await?;
         let request = self.clients.rds.stop_db_instance().db_instance_identifier(identifier);

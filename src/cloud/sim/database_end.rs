@@ -5,7 +5,7 @@ use super::database_change::{not_found, wrong_state};
 use super::tags::must_be_managed;
 use super::trouble::{Outcome, Trouble, changed, unchanged};
 use super::world::World;
-use crate::model::{DatabaseState, LiveDatabase};
+use crate::model::{DatabaseState, LiveDatabase, STORAGE_OPTIMIZATION};
 
 impl World {
     /// `rds:StartDBInstance`.
@@ -36,6 +36,9 @@ impl World {
             return unchanged();
         }
         // aws.md 2.1: only from `available`, and optimising its storage is another status.
+        if live.status == STORAGE_OPTIMIZATION {
+            return Err(Trouble::refused("InvalidDBInstanceState", live.unstoppable()));
+        }
         if live.status != "available" {
             return Err(wrong_state(identifier, &live.status));
         }

@@ -1,9 +1,11 @@
 //! `down`, from every state.
 
-use envctl::model::{Power, SleepMode};
+use std::time::Duration;
+
+use envctl::model::{Action, Goal, NoteKind, Power, SleepMode};
 use insta::assert_snapshot;
 
-use super::world::{absent, asleep, desired, down_goal, plan, steps, up};
+use super::world::{absent, asleep, desired, down_goal, plan, present_mut, steps, up, up_goal};
 
 #[test]
 fn down_takes_a_snapshot_before_it_deletes() {
@@ -64,4 +66,60 @@ fn a_parked_database_is_started_for_the_snapshot_that_hibernating_needs() {
     snapshot-database/main … SnapshotAvailable < start-database/main
     delete-database/main … Gone < snapshot-database/main
     ");
+}
+
+/// Its storage grew a moment ago, or is growing.
+fn optimizing(live: &mut envctl::model::Live, status: &str) {
+    for database in present_mut(&mut live.databases) {
+        database.status = status.to_owned();
+        if status == "modifying" {
+            database.pending.insert("storage_gib".to_owned(), "40".to_owned());
+        }
+    }
+}
+
+#[test]
+fn parking_a_database_whose_storage_is_being_optimised_is_refused_with_the_remedy() {
+    let desired = desired("staging");
+    for status in ["storage-optimization", "modifying"] {
+        let mut live = up(&desired);
+        optimizing(&mut live, status);
+        let plan = plan(&desired, &live, &down_goal(SleepMode::Park));
+        assert_eq!(plan.steps, Vec::new());
+        let [refusal] = plan.refusals.as_slice() else { panic!("{:#?}", plan.refusals) };
+        assert!(refusal.why.contains("pythonide-staging-db") && refusal.why.contains(status), "{}", refusal.why);
+        assert!(refusal.remedy.contains("`down --mode hibernate`"), "{}", refusal.remedy);
+    }
+}
+
+#[test]
+fn a_sleep_that_nobody_fixed_is_no_parking_while_storage_is_being_optimised() {
+    let desired = desired("staging");
+    let goal = Goal::Down { mode: SleepMode::Auto, idle: Some(Duration::from_secs(3600)) };
+    assert_eq!(plan(&desired, &up(&desired), &goal).power_wanted, Power::Parked);
+    let mut live = up(&desired);
+    optimizing(&mut live, "storage-optimization");
+    let plan = plan(&desired, &live, &goal);
+    assert_eq!((plan.power_wanted, plan.refusals.len()), (Power::Hibernated, 0));
+    assert_snapshot!(
+        plan.sleep_choice.unwrap().why,
+        @"AWS cannot stop pythonide-staging-db for hours: its storage has just been changed"
+    );
+}
+
+#[test]
+fn storage_that_is_being_optimised_is_changed_again_later_and_the_rest_at_once() {
+    let mut desired = desired("staging");
+    let mut live = up(&desired);
+    optimizing(&mut live, "storage-optimization");
+    for database in desired.databases.values_mut() {
+        (database.storage_gib, database.class) = (100, "db.t4g.large".to_owned());
+    }
+    let plan = plan(&desired, &live, &up_goal());
+    let changes = plan.steps.iter().filter_map(|step| match &step.action {
+        Action::ModifyDatabase { changes, .. } => Some((changes.class.as_deref(), changes.storage_gib)),
+        _ => None,
+    });
+    assert_eq!(changes.collect::<Vec<_>>(), [(Some("db.t4g.large"), None)]);
+    assert!(plan.notes.iter().any(|note| note.kind == NoteKind::NotDone && note.text.contains("storage again")));
 }
