@@ -1,0 +1,2 @@
+def measure(binary, folder, number, verdict, say):
+    return []
