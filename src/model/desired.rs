@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AccessPointSpec, DatabaseSpec, FileSystemSpec, ListenerSelector, LogGroupSpec, NetworkSpec, Place, ResourceKey,
-    ResourceKind, RetentionSpec, RuleSpec, ServiceSpec, SleepSpec, Tags, TargetGroupSpec, TaskSpec, ownership_tags,
+    AccessPointSpec, Check, DatabaseSpec, FileSystemSpec, ListenerSelector, LogGroupSpec, NetworkSpec, Place,
+    PolicyRules, ResourceKey, ResourceKind, RetentionSpec, RuleSpec, ServiceSpec, SleepSpec, Tags, TargetGroupSpec,
+    TaskSpec, ownership_tags,
 };
 
 /// What is wanted of the cloud, keyed by the names of the spec.
@@ -46,6 +47,10 @@ pub struct Desired {
     pub services: BTreeMap<String, ServiceSpec>,
     /// One-off tasks.
     pub tasks: BTreeMap<String, TaskSpec>,
+    /// What `verify` looks at, by name.
+    pub checks: BTreeMap<String, Check>,
+    /// What task definitions must keep to; `None`: nothing is demanded.
+    pub policy: Option<PolicyRules>,
     /// How it sleeps.
     pub sleep: SleepSpec,
     /// Which snapshots are kept.

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    AccessPointSpec, Architecture, Capacity, DatabaseSpec, FileSystemSpec, HealthCheck, LogGroupSpec, Place,
-    ScalingSpec, Selector, SleepMode, Tags,
+    AccessPointSpec, Architecture, Capacity, Check, DatabaseSpec, FileSystemSpec, HealthCheck, LogGroupSpec, Place,
+    PolicyRules, ScalingSpec, Selector, SleepMode, Tags,
 };
 
 /// An environment as its spec declares it.
@@ -48,6 +48,10 @@ pub struct Environment {
     pub tasks: BTreeMap<String, TaskDeclaration>,
     /// Listener rules, each with its target group when it forwards.
     pub rules: BTreeMap<String, RuleDeclaration>,
+    /// What `verify` looks at, by name.
+    pub checks: BTreeMap<String, Check>,
+    /// What task definitions must keep to; `None`: nothing is demanded.
+    pub policy: Option<PolicyRules>,
     /// How it sleeps.
     pub sleep: SleepSpec,
     /// Which snapshots are kept.

@@ -10,6 +10,10 @@
 //! | [`Event`] | what happened, in one ordered stream |
 
 mod action;
+mod address;
+mod check;
+mod check_result;
+mod comparison;
 mod database;
 mod declared;
 mod desired;
@@ -21,6 +25,7 @@ mod live;
 mod load_balancer;
 mod name;
 mod plan;
+mod policy_rules;
 mod power;
 mod problem;
 mod remembered;
@@ -32,6 +37,10 @@ mod tags;
 pub mod fargate;
 
 pub use action::*;
+pub use address::*;
+pub use check::*;
+pub use check_result::*;
+pub use comparison::*;
 pub use database::*;
 pub use declared::*;
 pub use desired::*;
@@ -43,6 +52,7 @@ pub use live::*;
 pub use load_balancer::*;
 pub use name::*;
 pub use plan::*;
+pub use policy_rules::*;
 pub use power::*;
 pub use problem::*;
 pub use remembered::*;

@@ -86,6 +86,8 @@ pub(super) fn desired(services: Vec<ServiceSpec>, databases: Vec<DatabaseSpec>) 
             content_type: "text/html".into(),
             status_code: 503,
         },
+        checks: BTreeMap::new(),
+        policy: None,
         retention: RetentionSpec { keep: 1, keep_for: Duration::from_secs(0) },
         places: BTreeMap::new(),
     }

@@ -71,11 +71,15 @@ pub(super) enum Code {
     Deployment,
     /// An id of a borrowed resource that cannot be.
     Borrowed,
+    /// A check that cannot be made.
+    Check,
+    /// Rules of a policy that contradict each other or cannot be.
+    Policy,
 }
 
 impl Code {
     /// Every code, in the order of its number.
-    const ALL: [Self; 34] = [
+    const ALL: [Self; 36] = [
         Self::NoFile,
         Self::Syntax,
         Self::TooBig,
@@ -110,6 +114,8 @@ impl Code {
         Self::SleepPage,
         Self::Deployment,
         Self::Borrowed,
+        Self::Check,
+        Self::Policy,
     ];
 
     /// The code as it is shown: `ENV012`.

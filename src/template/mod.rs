@@ -123,6 +123,8 @@ pub fn desired(environment: &Environment, templates: &Templates) -> Result<Desir
         rules,
         services: services.into_iter().map(|(name, rendered)| (name, rendered.spec)).collect(),
         tasks,
+        checks: environment.checks.clone(),
+        policy: environment.policy.clone(),
         sleep: environment.sleep.clone(),
         retention: environment.retention.clone(),
         places: environment.places.clone(),

@@ -147,6 +147,8 @@ pub(crate) fn staging() -> Environment {
             content_type: "text/html".into(),
             status_code: 503,
         },
+        checks: BTreeMap::new(),
+        policy: None,
         retention: RetentionSpec { keep: 3, keep_for: Duration::from_secs(7 * 86_400) },
         allow_fields: vec![],
         places: one("service/backend", Place { file: "environments/staging.yaml".into(), line: 30, column: 3 }),

@@ -23,7 +23,11 @@ impl Declared {
         span: &Span,
         problems: &'a mut Problems,
     ) -> Section<'a> {
-        let key = key.to_string();
+        self.part(key.to_string(), span, problems)
+    }
+
+    /// Begins a part of the spec that is no resource: `check/health`.
+    pub(in crate::spec) fn part<'a>(&'a mut self, key: String, span: &Span, problems: &'a mut Problems) -> Section<'a> {
         self.spans.insert(key.clone(), span.clone());
         Section { key, span: span.clone(), declared: self, problems }
     }

@@ -1,6 +1,8 @@
 //! Shapes to nouns: every default is applied here, and the place of every value is remembered under its key.
 
 mod borrow;
+mod check;
+mod check_kind;
 mod database;
 mod declared;
 mod rule;
@@ -43,9 +45,12 @@ pub(super) fn resolve(name: &str, root: &Root, span: &Span, problems: &mut Probl
     let borrow = borrow::resolve(&mut section, &root.borrow);
     let sleep = sleep(&mut section, root);
     let retention = retention(&mut section, root);
+    let policy = check::policy(&mut section, root);
     let mut log_groups = storage::log_groups(&names, root, &mut declared, problems);
     let services = service::services(&names, root, &mut log_groups, &mut declared, problems);
     let environment = Environment {
+        checks: check::checks(root, &services, &log_groups, &mut declared, problems),
+        policy,
         name: name.to_owned(),
         account,
         region,

@@ -4,7 +4,10 @@
 //! instead of stopping at the first, and keeps each value's place. Shapes never leave `spec`.
 
 mod borrow;
+mod check;
+mod check_scalar;
 mod database;
+mod policy;
 mod root;
 mod rule;
 mod scalar;
@@ -12,7 +15,10 @@ mod service;
 mod storage;
 
 pub(super) use borrow::*;
+pub(super) use check::*;
+pub(super) use check_scalar::*;
 pub(super) use database::*;
+pub(super) use policy::*;
 pub(super) use root::*;
 pub(super) use rule::*;
 pub(super) use scalar::*;
@@ -182,6 +188,14 @@ fn take<T: Read>(node: &Node, key: &str, misspelt: &[(&str, &Span)], problems: &
     }
 }
 
+/// A field's name as it is written in a file: `type`, where Rust wants `r#type`.
+const fn written(field: &'static str) -> &'static str {
+    match field.as_bytes() {
+        [b'r', b'#', ..] => field.split_at(2).1,
+        _ => field,
+    }
+}
+
 /// Declares a shape: a struct of [`Field`]s and how it is read. The doc comments become its `REFERENCE`.
 macro_rules! shape {
     ($(#[doc = $about:literal])+ $name:ident is $what:literal { $( $(#[doc = $doc:literal])+ $field:ident: $type:ty, )+ }) => {
@@ -196,7 +210,7 @@ macro_rules! shape {
             pub(in crate::spec) const REFERENCE: $crate::spec::schema::Reference = $crate::spec::schema::Reference {
                 what: $what,
                 about: concat!($($about, "\n"),+),
-                fields: &[$((stringify!($field), concat!($($doc, "\n"),+))),+],
+                fields: &[$(($crate::spec::schema::written(stringify!($field)), concat!($($doc, "\n"),+))),+],
             };
         }
 
@@ -205,8 +219,8 @@ macro_rules! shape {
                 node: &$crate::spec::node::Node,
                 problems: &mut $crate::spec::problems::Problems,
             ) -> Option<Self> {
-                let misspelt = $crate::spec::schema::open(node, $what, &[$(stringify!($field)),+], problems)?;
-                Some(Self { $( $field: $crate::spec::schema::take(node, stringify!($field), &misspelt, problems), )+ })
+                let misspelt = $crate::spec::schema::open(node, $what, &[$($crate::spec::schema::written(stringify!($field))),+], problems)?;
+                Some(Self { $( $field: $crate::spec::schema::take(node, $crate::spec::schema::written(stringify!($field)), &misspelt, problems), )+ })
             }
         }
     };
@@ -242,4 +256,16 @@ pub(super) const REFERENCES: &[Reference] = &[
     Task::REFERENCE,
     Sleep::REFERENCE,
     Snapshots::REFERENCE,
+    Check::REFERENCE,
+    HttpCheck::REFERENCE,
+    TlsCheck::REFERENCE,
+    WebSocketCheck::REFERENCE,
+    SecretReference::REFERENCE,
+    SqlCheck::REFERENCE,
+    Column::REFERENCE,
+    LogCheck::REFERENCE,
+    MetricCheck::REFERENCE,
+    ServiceCheck::REFERENCE,
+    CommandCheck::REFERENCE,
+    Policy::REFERENCE,
 ];

@@ -1,7 +1,9 @@
 //! The whole of a spec file, and the parts about the environment as such.
 
 use super::At;
-use super::{Borrow, Database, FileSystem, Files, Free, LogGroup, Named, Rule, Service, SleepWord, Task, shape};
+use super::{
+    Borrow, Check, Database, FileSystem, Files, Free, LogGroup, Named, Policy, Rule, Service, SleepWord, Task, shape,
+};
 use crate::spec::units::Span as TimeSpan;
 
 shape! {
@@ -42,6 +44,10 @@ shape! {
         rules: Named<Rule>,
         /// One-off tasks, by any name.
         tasks: Named<Task>,
+        /// What `verify` looks at, by any name.
+        checks: Named<Check>,
+        /// What task definitions must keep to; held by `policy` and `validate`. Default: nothing is demanded.
+        policy: Policy,
         /// How the environment sleeps.
         sleep: Sleep,
         /// Which snapshots are kept.

@@ -100,7 +100,7 @@ impl Read for Keep {
     }
 }
 
-fn word<T: Copy>(node: &Node, words: &[(&str, T)], problems: &mut Problems) -> Option<T> {
+pub(super) fn word<T: Copy>(node: &Node, words: &[(&str, T)], problems: &mut Problems) -> Option<T> {
     let names = || words.iter().map(|(name, _)| *name);
     let text = text_of(node);
     let found = words.iter().find(|(name, _)| Some(*name) == text).map(|(_, value)| *value);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Check;
+use crate::model::CheckKind;
 use crate::spec::code::Code;
 use crate::spec::problems::{nearest, one_of, wrong};
 use crate::spec::schema::{Borrow, Field, Named, shortened};
@@ -65,6 +66,22 @@ pub(super) fn check(check: &mut Check<'_>) {
     for (name, database) in &environment.databases {
         if let Some(task) = &database.scrub {
             named(check, &format!("database/{name}.scrub"), &tasks, task);
+        }
+    }
+    for (name, declared) in &environment.checks {
+        match &declared.kind {
+            CheckKind::Service(wanted) => named(check, &format!("check/{name}.service"), &services, &wanted.service),
+            CheckKind::Sql(sql) => {
+                if let Some(database) = &sql.target.database {
+                    named(check, &format!("check/{name}.database"), &databases, database);
+                }
+            }
+            _ => {}
+        }
+    }
+    for (name, shape) in root.checks.get().map_or(&[][..], |named| &named.0) {
+        if let Some(service) = shape.log.get().and_then(|log| log.service.get()) {
+            named(check, &format!("check/{}.service", name.value), &services, service);
         }
     }
     borrowed(check);

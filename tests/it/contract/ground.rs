@@ -104,6 +104,8 @@ impl Ground {
                 content_type: "text/html".to_owned(),
                 status_code: 503,
             },
+            checks: BTreeMap::new(),
+            policy: None,
             retention: RetentionSpec { keep: 3, keep_for: Duration::from_secs(86_400) },
             places: BTreeMap::new(),
         }
