@@ -12,7 +12,8 @@ use super::load;
 use super::output::{self, Output};
 use super::simulated::{self, Simulated};
 use crate::clock::{Clock, WallClock};
-use crate::cloud::{Cloud, ReadOnlyCloud};
+use crate::cloud::sim::SimCloud;
+use crate::cloud::{Cloud, ReadOnlyCloud, Readings};
 use crate::model::Desired;
 use crate::store::{KeySource, Store};
 use crate::ui::{Format, Ui, Verbosity};
@@ -27,6 +28,8 @@ pub(super) struct Context {
 /// A cloud and its time.
 pub(super) struct Session {
     pub(super) cloud: Arc<dyn Cloud>,
+    /// Its metrics and logs.
+    pub(super) readings: Arc<dyn Readings>,
     pub(super) clock: Arc<dyn Clock>,
     /// Locks, journals and caches.
     pub(super) store: Store,
@@ -35,15 +38,29 @@ pub(super) struct Session {
 }
 
 /// A cloud that can only be looked at, and what is remembered of it.
+#[allow(dead_code, reason = "metrics are read by the commands that come next")]
 pub(super) struct View {
     pub(super) cloud: ReadOnlyCloud,
+    /// Its metrics and logs.
+    pub(super) readings: Arc<dyn Readings>,
+    pub(super) clock: Arc<dyn Clock>,
     pub(super) store: Store,
 }
 
 impl Session {
+    /// A session of the simulated cloud, which is its own clock.
+    pub(super) fn simulated(cloud: &Arc<SimCloud>, store: Store) -> Self {
+        Self { cloud: cloud.clone(), readings: cloud.clone(), clock: cloud.clone(), store, simulated: true }
+    }
+
     /// The session without any way to write to the cloud.
     pub(super) fn view(&self) -> View {
-        View { cloud: ReadOnlyCloud::new(Arc::clone(&self.cloud)), store: self.store.clone() }
+        View {
+            cloud: ReadOnlyCloud::new(Arc::clone(&self.cloud)),
+            readings: Arc::clone(&self.readings),
+            clock: Arc::clone(&self.clock),
+            store: self.store.clone(),
+        }
     }
 }
 
@@ -212,8 +229,8 @@ fn with_aws<T>(
 ) -> Result<T, CliError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
-        let cloud = super::connection::connect(&desired.region, &store, ui).await?;
-        let session = Session { cloud: Arc::new(cloud), clock: Arc::new(WallClock), store, simulated: false };
+        let cloud = Arc::new(super::connection::connect(&desired.region, &store, ui).await?);
+        let session = Session { readings: cloud.clone(), cloud, clock: Arc::new(WallClock), store, simulated: false };
         body(&session).await
     })
 }

@@ -103,7 +103,7 @@ impl Simulated {
         let (answer, mut world, before) = runtime.block_on(async {
             let cloud = Arc::new(SimCloud::new(world));
             cloud.seed_borrowed(desired);
-            let session = Session { cloud: cloud.clone(), clock: cloud.clone(), store, simulated: true };
+            let session = Session::simulated(&cloud, store);
             let before = cloud.world().calls.len();
             let answer = body(&session, &cloud).await;
             (answer, cloud.world(), before)
@@ -140,7 +140,7 @@ impl Simulated {
         runtime.block_on(async {
             let cloud = Arc::new(SimCloud::new(world));
             cloud.seed_borrowed(desired);
-            body(&Session { cloud: cloud.clone(), clock: cloud, store, simulated: true }).await
+            body(&Session::simulated(&cloud, store)).await
         })
     }
 

@@ -11,6 +11,10 @@ use crate::model::{Action, Live, Receipt, Scope, Status, Subject, Token};
 
 pub mod sim;
 
+mod readings;
+
+pub use readings::Readings;
+
 /// A cloud: AWS, or the simulated one.
 #[async_trait]
 pub trait Cloud: Send + Sync {

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 /// IAM prefixes of the services that envctl calls.
-const PREFIXES: [&str; 9] = [
+const PREFIXES: [&str; 10] = [
     "application-autoscaling",
+    "cloudwatch",
     "ec2",
     "ecs",
     "elasticfilesystem",
@@ -63,8 +64,9 @@ fn called() -> BTreeSet<String> {
 
 fn is_read(action: &str) -> bool {
     let operation = action.split(':').nth(1).unwrap_or_default();
-    let reads = operation.starts_with("Describe") || operation.starts_with("List") || action == "logs:GetLogEvents";
-    reads || action == "sts:GetCallerIdentity"
+    let reads = operation.starts_with("Describe") || operation.starts_with("List");
+    let named = ["cloudwatch:GetMetricData", "logs:FilterLogEvents", "logs:GetLogEvents", "sts:GetCallerIdentity"];
+    reads || named.contains(&action)
 }
 
 #[test]

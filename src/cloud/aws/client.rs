@@ -63,6 +63,7 @@ pub(super) struct Clients {
     pub(super) elb: aws_sdk_elasticloadbalancingv2::Client,
     pub(super) scaling: aws_sdk_applicationautoscaling::Client,
     pub(super) secrets: aws_sdk_secretsmanager::Client,
+    pub(super) cloudwatch: aws_sdk_cloudwatch::Client,
     pub(super) logs: aws_sdk_cloudwatchlogs::Client,
     pub(super) ec2: aws_sdk_ec2::Client,
     pub(super) sts: aws_sdk_sts::Client,
@@ -103,6 +104,7 @@ pub(super) async fn clients(region: &str, options: &ConnectOptions) -> Result<Cl
         elb: balancer(&config),
         scaling: aws_sdk_applicationautoscaling::Client::new(&config),
         secrets: aws_sdk_secretsmanager::Client::new(&config),
+        cloudwatch: aws_sdk_cloudwatch::Client::new(&config),
         logs: aws_sdk_cloudwatchlogs::Client::new(&config),
         ec2: aws_sdk_ec2::Client::new(&config),
         sts: aws_sdk_sts::Client::new(&config),
@@ -203,7 +205,7 @@ impl Caller {
 
 fn is_worth_another_try(operation: &str, error: &CloudError) -> bool {
     let name = operation.split_once(':').map_or(operation, |(_, name)| name);
-    let reads = ["Describe", "List", "Get"].iter().any(|verb| name.starts_with(verb));
+    let reads = ["Describe", "List", "Get", "Filter"].iter().any(|verb| name.starts_with(verb));
     match error.kind {
         CloudErrorKind::Throttled => true,
         CloudErrorKind::Unavailable => reads,

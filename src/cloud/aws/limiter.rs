@@ -32,6 +32,9 @@ const ELB_ALL: Rate = rate("elb", 40.0, 10.0);
 const ELB_MODIFY: Rate = rate("elb modify", 20.0, 3.0);
 const RDS: Rate = rate("rds", 20.0, 10.0);
 const EFS: Rate = rate("efs", 20.0, 10.0);
+/// Published are 50 calls a second of GetMetricData (`aws.md` 7.1); of FilterLogEvents 5 in the smallest regions.
+const METRICS: Rate = rate("metrics", 50.0, 50.0);
+const LOG_EVENTS: Rate = rate("log events", 5.0, 5.0);
 const OTHER: Rate = rate("other", 50.0, 20.0);
 
 fn rates_of(operation: &str) -> &'static [Rate] {
@@ -49,6 +52,8 @@ fn rates_of(operation: &str) -> &'static [Rate] {
         ("ecs", "TagResource" | "UntagResource") => &[ECS_TAGS],
         ("elasticloadbalancing", name) if name.starts_with("Describe") => ELB_READS,
         ("elasticloadbalancing", _) => ELB_WRITES,
+        ("cloudwatch", "GetMetricData") => &[METRICS],
+        ("logs", "FilterLogEvents") => &[LOG_EVENTS],
         ("rds", _) => &[RDS],
         ("elasticfilesystem", _) => &[EFS],
         _ => &[OTHER],

@@ -39,7 +39,7 @@ impl AwsCloud {
     }
 
     /// The last lines of a log stream, oldest first.
-    pub(super) async fn log_lines(&self, group: &str, stream: &str) -> Result<Vec<String>, CloudError> {
+    pub(super) async fn last_lines(&self, group: &str, stream: &str) -> Result<Vec<String>, CloudError> {
         let request = self.clients.logs.get_log_events().log_group_name(group).log_stream_name(stream);
         let request = request.limit(LINES).start_from_head(false);
         let answer = self.caller.call("logs:GetLogEvents", || request.clone().send()).await?;

@@ -20,7 +20,9 @@ mod error;
 mod identity;
 mod limiter;
 mod log;
+mod log_events;
 mod logs;
+mod metrics;
 mod network;
 mod observe;
 mod observe_balancer;
@@ -49,8 +51,11 @@ pub use self::client::{ConnectOptions, WaitListener};
 pub use self::credentials::{CredentialSource, Credentials};
 pub use self::log::{Call, CallListener};
 pub use self::revisions::RevisionCache;
-use super::{Cloud, CloudError, CloudErrorKind};
-use crate::model::{Action, Live, Receipt, ResourceKey, Scope, Status, Subject, Token, fact_name};
+use super::{Cloud, CloudError, CloudErrorKind, Readings};
+use crate::model::{
+    Action, Live, LogLines, LogQuery, MetricQuery, MetricSeries, Receipt, ResourceKey, Scope, Status, Subject, Token,
+    fact_name,
+};
 
 /// AWS in one region, with the credentials of the environment.
 pub struct AwsCloud {
@@ -106,6 +111,17 @@ impl Cloud for AwsCloud {
 
     async fn status(&self, subject: &Subject) -> Result<Status, CloudError> {
         self.ask(subject).await
+    }
+}
+
+#[async_trait]
+impl Readings for AwsCloud {
+    async fn metrics(&self, queries: &[MetricQuery]) -> Result<Vec<MetricSeries>, CloudError> {
+        self.metric_series(queries).await
+    }
+
+    async fn log_lines(&self, query: &LogQuery) -> Result<LogLines, CloudError> {
+        self.filtered_lines(query).await
     }
 }
 

@@ -89,7 +89,7 @@ impl AwsCloud {
                 continue;
             };
             let stream = format!("{prefix}/{}/{}", container.name, task_id(&task.arn));
-            container.log_lines = self.log_lines(group, &stream).await.unwrap_or_default();
+            container.log_lines = self.last_lines(group, &stream).await.unwrap_or_default();
         }
     }
 }

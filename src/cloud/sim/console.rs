@@ -67,7 +67,7 @@ impl World {
     /// Somebody of another team has a log group of that name.
     pub fn console_create_log_group(&mut self, name: &str) {
         let arn = self.arn("logs", &format!("log-group:{name}"));
-        let made = LogGroup { arn, retention_days: Some(1), tags: production() };
+        let made = LogGroup { arn, retention_days: Some(1), tags: production(), lines: Vec::new() };
         self.log_groups.insert(name.to_owned(), made);
     }
 

@@ -70,7 +70,8 @@ impl World {
     pub(super) fn take_log_groups(&mut self, live: &Live) {
         for (_, group) in present(&live.log_groups) {
             let tags = group.tags.clone().unwrap_or_else(production);
-            let made = LogGroup { arn: group.arn.clone(), retention_days: group.retention_days, tags };
+            let made =
+                LogGroup { arn: group.arn.clone(), retention_days: group.retention_days, tags, lines: Vec::new() };
             self.log_groups.insert(group.log_group_name.clone(), made);
         }
     }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::tags::{must_be_managed, same_resource};
 use super::trouble::{Outcome, Trouble, changed, receipt, unchanged};
 use super::world::World;
-use crate::model::{ResourceKey, Tags};
+use crate::model::{LogLine, ResourceKey, Tags};
 
 /// A log group.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +16,9 @@ pub struct LogGroup {
     pub retention_days: Option<u32>,
     /// Tags.
     pub tags: Tags,
+    /// What was written, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<LogLine>,
 }
 
 /// The retentions that CloudWatch Logs takes.
@@ -45,7 +48,8 @@ impl World {
             return Ok(receipt(differs, key, &facts));
         }
         let answer = receipt(true, key, &facts);
-        self.log_groups.insert(name.to_owned(), LogGroup { arn, retention_days, tags: tags.clone() });
+        self.log_groups
+            .insert(name.to_owned(), LogGroup { arn, retention_days, tags: tags.clone(), lines: Vec::new() });
         Ok(answer)
     }
 

@@ -228,7 +228,7 @@ impl World {
             for group in references::log_groups(document).into_iter().filter(literal) {
                 if !desired.log_groups.values().any(|spec| spec.log_group_name == group) {
                     let arn = self.arn("logs", &format!("log-group:{group}"));
-                    let made = LogGroup { arn, retention_days: None, tags: production() };
+                    let made = LogGroup { arn, retention_days: None, tags: production(), lines: Vec::new() };
                     self.log_groups.entry(group.to_owned()).or_insert(made);
                 }
             }

@@ -232,6 +232,7 @@ impl World {
         let ends = one_off.then(|| self.after(25, arn));
         self.enter_phase(arn, Phase::Ready, ends);
         if !one_off {
+            self.print(arn, None, &["the application answers".to_owned()]);
             self.register_target(arn);
         }
     }
@@ -254,6 +255,9 @@ impl World {
 
     /// Ends a task by its own doing. Exit code, reason and log lines are its first container's.
     fn end_task(&mut self, arn: &str, code: &str, reason: &str, exit: Option<(i32, Option<String>, Vec<String>)>) {
+        if let Some((_, _, lines)) = &exit {
+            self.print(arn, None, lines);
+        }
         let Some(task) = self.tasks.get_mut(arn) else { return };
         task.live.stop_code = Some(code.to_owned());
         task.live.stopped_reason = Some(reason.to_owned());

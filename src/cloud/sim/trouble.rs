@@ -6,7 +6,7 @@ use crate::cloud::{CloudError, CloudErrorKind};
 use crate::model::{Facts, Receipt, ResourceKey, fact_name};
 
 /// A refusal before it knows which call it belongs to.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Trouble {
     kind: CloudErrorKind,
     code: String,

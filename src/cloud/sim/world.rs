@@ -11,6 +11,7 @@ use super::chance;
 use super::database::Database;
 use super::file_system::{FileSystem, MountTarget};
 use super::log_group::LogGroup;
+use super::metrics::Metric;
 use super::network::{Listener, SecurityGroup, Subnet};
 use super::rule::Rule;
 use super::scaling::ScalableTarget;
@@ -71,6 +72,9 @@ pub struct World {
     pub access_points: BTreeMap<String, AccessPoint>,
     /// Log groups by name.
     pub log_groups: BTreeMap<String, LogGroup>,
+    /// Metrics that somebody planted, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub metrics: Vec<Metric>,
     /// Subnets by id.
     pub subnets: BTreeMap<String, Subnet>,
     /// Security groups by id.
@@ -135,6 +139,7 @@ impl World {
             mount_targets: BTreeMap::new(),
             access_points: BTreeMap::new(),
             log_groups: BTreeMap::new(),
+            metrics: Vec::new(),
             subnets: BTreeMap::new(),
             security_groups: BTreeMap::new(),
             scrub_families: BTreeSet::new(),

@@ -1,0 +1,25 @@
+//! [`Readings`]: what a cloud measured and wrote down. Apart from [`Cloud`](super::Cloud): whoever holds it can change
+//! nothing.
+
+use async_trait::async_trait;
+
+use super::CloudError;
+use crate::model::{LogLines, LogQuery, MetricQuery, MetricSeries};
+
+/// The metrics and logs of a cloud: AWS, or the simulated one.
+#[async_trait]
+pub trait Readings: Send + Sync {
+    /// The series of each query, in the order of the queries. A metric that nobody ever sent has no points, which is no
+    /// error.
+    ///
+    /// # Errors
+    /// When not every series can be read whole: part of an answer is none.
+    async fn metrics(&self, queries: &[MetricQuery]) -> Result<Vec<MetricSeries>, CloudError>;
+
+    /// The lines of a log.
+    ///
+    /// # Errors
+    /// [`NotFound`](super::CloudErrorKind::NotFound) when there is no such log group;
+    /// [`Refused`](super::CloudErrorKind::Refused) when the pattern is none.
+    async fn log_lines(&self, query: &LogQuery) -> Result<LogLines, CloudError>;
+}
