@@ -7,9 +7,9 @@ use super::context::Context;
 use super::error::CliError;
 use super::exit::Exit;
 use super::{load, look, output};
-use crate::model::{DataSource, Depth, Desired, Policy, Power, Remembered};
+use crate::model::{DataSource, Depth, Desired, Live, Policy, Power, Remembered};
 use crate::planner;
-use crate::report::{self, AcceptedDifferences, CostOptions, DriftInput, DriftReport, PriceTable};
+use crate::report::{self, AcceptedDifferences, CostOptions, CostReport, DriftInput, DriftReport, PriceTable};
 use crate::ui::drift::{self, DriftFormat, DriftRun, Verdict};
 use crate::workspace::Workspace;
 
@@ -83,27 +83,42 @@ fn look_at(
 ) -> Result<DriftReport, CliError> {
     let cost = report::cost(desired, &PriceTable::shipped(), &CostOptions::default()).ok();
     context.with_view(workspace, desired, async |view| {
+        let live = look::through(view, desired, Depth::Comparison, &DataSource::Latest).await?;
+        let (report, doubt) = compare(context, desired, &live, cost.as_ref(), accepted);
+        if !doubt {
+            return Ok(report);
+        }
+        // What `up` would do, and ids that were taken from an earlier look, need what a change needs.
         let live = look::through(view, desired, Depth::Preflight, &DataSource::Latest).await?;
-        let remembered = Remembered::find(&live, desired).map(|remembered| remembered.power);
-        let power = remembered.unwrap_or_else(|| planner::power_now(desired, &live));
-        // The plan is only asked what it says about mending: nothing here can perform it, so it needs no run's id.
-        let policy = Policy {
-            now: live.observed_at,
-            who: context.identity().who(),
-            suffix: "0000".to_owned(),
-            sleep_cost: report::sleep_cost(desired, &PriceTable::shipped()),
-        };
-        let plan = (power != Power::Absent).then(|| planner::plan(desired, &live, &look::goal_to_keep(power), &policy));
-        let differences = planner::differences(desired, &live);
-        Ok(report::drift(&DriftInput {
-            desired,
-            live: &live,
-            differences: &differences,
-            plan: plan.as_ref(),
-            cost: cost.as_ref(),
-            accepted,
-        }))
+        Ok(compare(context, desired, &live, cost.as_ref(), accepted).0)
     })
+}
+
+/// The comparison, and whether it should be made again with a deeper look.
+fn compare(
+    context: &Context,
+    desired: &Desired,
+    live: &Live,
+    cost: Option<&CostReport>,
+    accepted: &AcceptedDifferences,
+) -> (DriftReport, bool) {
+    let remembered = Remembered::find(live, desired).map(|remembered| remembered.power);
+    let power = remembered.unwrap_or_else(|| planner::power_now(desired, live));
+    // The plan is only asked what it says about mending: nothing here can perform it, so it needs no run's id.
+    let policy = Policy {
+        now: live.observed_at,
+        who: context.identity().who(),
+        suffix: "0000".to_owned(),
+        sleep_cost: report::sleep_cost(desired, &PriceTable::shipped()),
+    };
+    let plan = (power != Power::Absent).then(|| planner::plan(desired, live, &look::goal_to_keep(power), &policy));
+    let differences = planner::differences(desired, live);
+    let input = DriftInput { desired, live, differences: &differences, plan: plan.as_ref(), cost, accepted };
+    let report = report::drift(&input);
+    let refused = plan.is_some_and(|plan| !plan.refusals.is_empty());
+    let borrowed = differences.iter().any(|one| matches!(one.field.as_str(), "security-groups" | "subnets"));
+    let doubt = borrowed || (report.differs() && refused);
+    (report, doubt)
 }
 
 /// Appends to the file that a variable of a GitHub workflow names; without the variable this is no workflow.

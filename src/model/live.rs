@@ -19,7 +19,7 @@ pub struct Scope {
     pub desired: Desired,
     /// How much to look at.
     pub depth: Depth,
-    /// Listener and file system ids that were resolved before (selector to id): saves a wave. May be stale.
+    /// Ids that were resolved before ([`Live::resolved_ids`]): saves calls and a wave. May be stale.
     pub known_ids: BTreeMap<String, String>,
     /// Database identifiers beside the environment's own whose snapshots are asked for (`up --from`).
     pub foreign_databases: Vec<String>,
@@ -32,6 +32,9 @@ pub struct Scope {
 pub enum Depth {
     /// The environment alone: at most 12 calls in two waves.
     Environment,
+    /// Everything that the spec declares, tags and attributes included, and nothing that a comparison does not need: at
+    /// most 12 calls in two waves for one resource of each kind, given [`Scope::known_ids`].
+    Comparison,
     /// Also what it borrows (subnets, security groups, cluster, listener, mount targets): before a write.
     Preflight,
 }
@@ -116,8 +119,9 @@ pub struct Live {
     pub undeclared: Vec<Undeclared>,
     /// What could not be read beyond the sightings above, in words.
     pub gaps: Vec<String>,
-    /// Listener and file system ids resolved by this observation, selector text to id: the next one's
-    /// [`Scope::known_ids`].
+    /// Ids resolved by this observation, the next one's [`Scope::known_ids`]: listeners and file systems by their
+    /// selector; security groups and subnets, with spaces between them, by `security-groups SELECTOR` and
+    /// `subnets SELECTOR`.
     #[serde(default)]
     pub resolved_ids: BTreeMap<String, String>,
 }

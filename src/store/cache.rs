@@ -30,15 +30,19 @@ impl Cache {
         Self { store: store.clone() }
     }
 
-    /// Listener and file system ids by selector text, for [`Scope::known_ids`](crate::model::Scope). May be stale.
+    /// Ids resolved by earlier observations, for [`Scope::known_ids`](crate::model::Scope). May be stale.
     pub async fn known_ids(&self, environment: &str) -> BTreeMap<String, String> {
         self.read(&self.store.path(["cache", "ids", &format!("{environment}.json")])).await.unwrap_or_default()
     }
 
-    /// Remembers the ids of an observation ([`Live::resolved_ids`](crate::model::Live)).
+    /// Remembers the ids of an observation ([`Live::resolved_ids`](crate::model::Live)) beside those of earlier ones:
+    /// not every observation resolves all.
     pub async fn remember_ids(&self, environment: &str, ids: &BTreeMap<String, String>) {
-        if self.known_ids(environment).await != *ids {
-            self.write(&self.store.path(["cache", "ids", &format!("{environment}.json")]), ids).await;
+        let known = self.known_ids(environment).await;
+        let mut all = known.clone();
+        all.extend(ids.clone());
+        if all != known {
+            self.write(&self.store.path(["cache", "ids", &format!("{environment}.json")]), &all).await;
         }
     }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_elasticloadbalancingv2::types as elb;
+use futures_util::future::try_join_all;
 
 use super::AwsCloud;
 use super::answer::{count, tags, text};
@@ -11,7 +12,9 @@ use crate::cloud::{CloudError, CloudErrorKind};
 use crate::model::{HealthCheck, LiveListener, LiveRule, LiveTargetGroup, Selector, Tags, TargetHealth};
 
 /// ARNs in one `DescribeTags` (`aws.md` 4.4).
-const TAGGED_AT_ONCE: usize = 20;
+pub(super) const TAGGED_AT_ONCE: usize = 20;
+/// Names in one `DescribeTargetGroups`: no limit is published, and one page of answers holds 400.
+const NAMED_AT_ONCE: usize = 100;
 /// How long a sticky session lasts where the answer does not say: ELB's default, a day.
 const DEFAULT_STICKINESS_SECONDS: u32 = 86_400;
 
@@ -114,7 +117,25 @@ impl AwsCloud {
     }
 
     /// Target groups by name; those that are not there are left out. ELB refuses the whole call when one name is
-    /// missing, so several names are asked for one by one.
+    /// missing: then they are asked for one by one.
+    pub(super) async fn target_groups(&self, names: &[String]) -> Result<Vec<LiveTargetGroup>, CloudError> {
+        let mut found = Vec::new();
+        for names in names.chunks(NAMED_AT_ONCE) {
+            let request = self.clients.elb.describe_target_groups().set_names(Some(names.to_vec()));
+            match self.caller.call("elasticloadbalancing:DescribeTargetGroups", || request.clone().send()).await {
+                Ok(answer) => found.extend(answer.target_groups().iter().map(live_target_group)),
+                Err(error) if error.kind == CloudErrorKind::NotFound && names.len() == 1 => {}
+                Err(error) if error.kind == CloudErrorKind::NotFound => {
+                    let one_by_one = try_join_all(names.iter().map(|name| self.target_group(name))).await?;
+                    found.extend(one_by_one.into_iter().flatten());
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(found)
+    }
+
+    /// One target group by name; `None`: it is not there.
     pub(super) async fn target_group(&self, name: &str) -> Result<Option<LiveTargetGroup>, CloudError> {
         let request = self.clients.elb.describe_target_groups().names(name);
         match self.caller.call("elasticloadbalancing:DescribeTargetGroups", || request.clone().send()).await {

@@ -31,6 +31,20 @@ impl AwsCloud {
         }
     }
 
+    /// One log group with its tags, both asked for at once: the ARN follows from the name. `None`: it is not there.
+    pub(super) async fn tagged_log_group(&self, account: &str, name: &str) -> Result<Option<LiveLogGroup>, CloudError> {
+        let guess = format!("arn:{}:logs:{}:{account}:log-group:{name}", partition(&self.region), self.region);
+        let (group, tags) = futures_util::join!(self.log_group(name), self.log_group_tags(&guess));
+        let Some(mut group) = group? else { return Ok(None) };
+        let tags = match tags {
+            // Another account's credentials, or a server with ARNs of its own.
+            Err(_) if group.arn != guess => self.log_group_tags(&group.arn).await?,
+            tags => tags?,
+        };
+        group.tags = Some(tags);
+        Ok(Some(group))
+    }
+
     /// Tags of a log group by ARN.
     pub(super) async fn log_group_tags(&self, arn: &str) -> Result<Tags, CloudError> {
         let request = self.clients.logs.list_tags_for_resource().resource_arn(arn);
@@ -116,4 +130,13 @@ impl AwsCloud {
 
 fn gone(name: &str) -> CloudError {
     own_error(CloudErrorKind::NotFound, "logs:DescribeLogGroups", format!("log group {name} is not there"))
+}
+
+/// The partition that begins the ARNs of a region.
+fn partition(region: &str) -> &'static str {
+    match region {
+        china if china.starts_with("cn-") => "aws-cn",
+        government if government.starts_with("us-gov-") => "aws-us-gov",
+        _ => "aws",
+    }
 }

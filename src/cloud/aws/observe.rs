@@ -6,6 +6,9 @@
 //! `DescribeTargetGroups`, `DescribeRules`, `DescribeScalableTargets`, `DescribeScalingPolicies`; then `DescribeTags`.
 //! The task definition of a revision is read once and kept.
 //!
+//! [`Depth::Comparison`] leaves out STS (the account stands in every ARN) and snapshots, and asks instead for the tags
+//! of log groups and the attributes of target groups: twelve again.
+//!
 //! Application Auto Scaling is asked only when the spec declares scaling or before a write: a spec without scaling
 //! works on servers that do not have that service at all.
 
@@ -16,14 +19,17 @@ use futures_util::future::join_all;
 use super::AwsCloud;
 use super::emulated;
 use super::error::is_unknown_operation;
+use super::network;
 use super::scaling::resource_id;
 use super::status::is_steady;
 use crate::clock::{Clock, WallClock};
-use crate::cloud::{CloudError, CloudErrorKind};
+use crate::cloud::CloudError;
 use crate::model::{
-    Borrowed, Depth, Live, LiveDatabase, LiveScaling, LiveService, LiveSnapshot, ResourceKey, ResourceKind, Scope,
-    Selector, Sighting, Sightings, TAG_RESOURCE, Undeclared, present,
+    Depth, Live, LiveDatabase, LiveScaling, LiveService, LiveSnapshot, ResourceKey, ResourceKind, Scope, Sighting,
+    Sightings, TAG_RESOURCE, Undeclared, present,
 };
+
+type Snapshots = Sightings<Vec<LiveSnapshot>>;
 
 /// A read as a sighting: what could not be read is never "absent".
 pub(super) fn sighting<T>(read: Result<Option<T>, CloudError>) -> Sighting<T> {
@@ -43,8 +49,7 @@ impl AwsCloud {
     pub(super) async fn look(&self, scope: &Scope) -> Result<Live, CloudError> {
         let rest = async {
             Ok(futures_util::join!(
-                self.databases(),
-                self.look_at_snapshots(scope),
+                self.look_at_data(scope),
                 self.look_at_secrets(scope),
                 self.look_at_storage(scope),
                 self.look_at_balancer(scope),
@@ -55,11 +60,11 @@ impl AwsCloud {
             ))
         };
         // Without an account nothing can be said: the rest is not waited for then.
-        let (account, rest) = futures_util::try_join!(self.account(), rest)?;
-        let (databases, snapshots, secrets, storage, balancer, compute, scaling, log_groups, borrowed) = rest;
+        let (account, rest) = futures_util::try_join!(self.asked_account(scope), rest)?;
+        let ((databases, snapshots), secrets, storage, balancer, compute, scaling, log_groups, borrowed) = rest;
         let mut live = Live {
             observed_at: WallClock.now(),
-            account,
+            account: account.unwrap_or_default(),
             region: self.other_region.clone().unwrap_or_else(|| self.region.clone()),
             databases: BTreeMap::new(),
             secrets,
@@ -84,10 +89,44 @@ impl AwsCloud {
         };
         live.undeclared.extend(balancer.undeclared);
         live.resolved_ids.extend(balancer.resolved_ids);
+        live.resolved_ids.extend(network::resolved(&live.borrowed));
         live.borrowed.listeners = balancer.listeners;
         self.sort_databases(scope, databases, &mut live);
-        self.look_at_health(&mut live).await;
+        if live.account.is_empty() {
+            live.account = match account_in(&live) {
+                Some(account) => account,
+                None => self.account().await?,
+            };
+        }
+        // How healthy each target is decides nothing that a spec declares.
+        if scope.depth != Depth::Comparison {
+            self.look_at_health(&mut live).await;
+        }
         Ok(live)
+    }
+
+    /// The account of the credentials; `None`: not asked, for a comparison finds it in the ARNs of what is there.
+    async fn asked_account(&self, scope: &Scope) -> Result<Option<String>, CloudError> {
+        match scope.depth {
+            Depth::Comparison => Ok(None),
+            Depth::Environment | Depth::Preflight => self.account().await.map(Some),
+        }
+    }
+
+    /// Databases and their snapshots. A comparison asks for snapshots only where a database is not there: they are
+    /// what its data sleeps in.
+    async fn look_at_data(&self, scope: &Scope) -> (Result<Vec<LiveDatabase>, CloudError>, Snapshots) {
+        if scope.depth != Depth::Comparison {
+            return futures_util::join!(self.databases(), self.look_at_snapshots(scope));
+        }
+        let databases = self.databases().await;
+        let is_there = |identifier: &str| match &databases {
+            Ok(found) => found.iter().any(|database| database.identifier == identifier),
+            Err(_) => true,
+        };
+        let sleeps = scope.desired.databases.values().any(|spec| !is_there(&spec.identifier));
+        let snapshots = if sleeps { self.look_at_snapshots(scope).await } else { Snapshots::new() };
+        (databases, snapshots)
     }
 
     fn sort_databases(&self, scope: &Scope, found: Result<Vec<LiveDatabase>, CloudError>, live: &mut Live) {
@@ -115,7 +154,7 @@ impl AwsCloud {
         }
     }
 
-    async fn look_at_snapshots(&self, scope: &Scope) -> Sightings<Vec<LiveSnapshot>> {
+    async fn look_at_snapshots(&self, scope: &Scope) -> Snapshots {
         let own = scope.desired.databases.iter().map(|(name, spec)| (name.clone(), spec.identifier.clone()));
         let foreign = scope.foreign_databases.iter().map(|name| (name.clone(), name.clone()));
         let asked: BTreeMap<String, String> = own.chain(foreign).collect();
@@ -150,21 +189,23 @@ impl AwsCloud {
 
     async fn look_at_log_groups(&self, scope: &Scope) -> Sightings<crate::model::LiveLogGroup> {
         let reads = scope.desired.log_groups.iter().map(|(name, spec)| async move {
-            let mut group = self.log_group(&spec.log_group_name).await;
-            if let (Ok(Some(found)), Depth::Preflight) = (&mut group, scope.depth) {
-                match self.log_group_tags(&found.arn).await {
-                    Ok(tags) => found.tags = Some(tags),
-                    Err(error) => group = Err(error),
+            let group = match scope.depth {
+                Depth::Environment => self.log_group(&spec.log_group_name).await,
+                Depth::Comparison | Depth::Preflight => {
+                    self.tagged_log_group(&scope.desired.account, &spec.log_group_name).await
                 }
-            }
+            };
             (name.clone(), sighting(group))
         });
         join_all(reads).await.into_iter().collect()
     }
 
     async fn look_at_scaling(&self, scope: &Scope) -> Sightings<LiveScaling> {
-        let asked =
-            scope.desired.services.iter().filter(|(_, spec)| spec.scaling.is_some() || scope.depth == Depth::Preflight);
+        let asked = scope
+            .desired
+            .services
+            .iter()
+            .filter(|(_, spec)| spec.scaling.is_some() || scope.depth != Depth::Environment);
         let ids: BTreeMap<String, String> =
             asked.map(|(name, spec)| (name.clone(), resource_id(&spec.cluster, &spec.service_name))).collect();
         if ids.is_empty() {
@@ -186,44 +227,6 @@ impl AwsCloud {
         ids.into_iter().filter_map(one).collect()
     }
 
-    async fn look_at_borrowed(&self, scope: &Scope) -> Borrowed {
-        if scope.depth != Depth::Preflight {
-            return Borrowed::default();
-        }
-        let desired = &scope.desired;
-        let groups: BTreeSet<&Selector> = desired
-            .network
-            .security_groups
-            .iter()
-            .chain(desired.databases.values().flat_map(|spec| &spec.security_groups))
-            .collect();
-        let subnets = join_all(
-            desired
-                .network
-                .subnets
-                .iter()
-                .map(|selector| async move { (selector.to_string(), some_of(self.subnets(selector).await)) }),
-        );
-        let groups = join_all(
-            groups
-                .into_iter()
-                .map(|selector| async move { (selector.to_string(), some_of(self.security_groups(selector).await)) }),
-        );
-        let cluster = async {
-            match &desired.cluster {
-                Some(cluster) => Some(sighting(self.cluster_status(cluster).await)),
-                None => None,
-            }
-        };
-        let (subnets, groups, cluster) = futures_util::join!(subnets, groups, cluster);
-        Borrowed {
-            listeners: Sightings::new(),
-            subnets: subnets.into_iter().collect(),
-            security_groups: groups.into_iter().collect(),
-            cluster,
-        }
-    }
-
     /// The health of the targets whose service is not steady.
     async fn look_at_health(&self, live: &mut Live) {
         let groups = present(&live.target_groups).filter(|(_, group)| {
@@ -242,13 +245,17 @@ impl AwsCloud {
     }
 }
 
-fn some_of<T>(read: Result<Vec<T>, CloudError>) -> Sighting<Vec<T>> {
-    match read {
-        Ok(found) if found.is_empty() => Sighting::Absent,
-        Ok(found) => Sighting::Present(found),
-        Err(error) if error.kind == CloudErrorKind::NotFound => Sighting::Absent,
-        Err(error) => unreadable(&error),
-    }
+/// The account that the ARNs of what is there name; `None`: nothing is there.
+fn account_in(live: &Live) -> Option<String> {
+    let services = present(&live.services).map(|(_, found)| &found.arn);
+    let databases = present(&live.databases).map(|(_, found)| &found.arn);
+    let secrets = present(&live.secrets).map(|(_, found)| &found.arn);
+    let groups = present(&live.target_groups).map(|(_, found)| &found.arn);
+    let points = present(&live.access_points).map(|(_, found)| &found.arn);
+    let logs = present(&live.log_groups).map(|(_, found)| &found.arn);
+    let arns = services.chain(databases).chain(secrets).chain(groups).chain(points).chain(logs);
+    let mut accounts = arns.filter_map(|arn| arn.split(':').nth(4)).filter(|account| !account.is_empty());
+    accounts.next().map(str::to_owned)
 }
 
 /// The key that a resource of ours carries; `None`: none, or one that this version does not know.

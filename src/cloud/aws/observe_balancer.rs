@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures_util::future::join_all;
+use futures_util::future::{join_all, try_join_all};
 
 use super::AwsCloud;
+use super::elb_read::TAGGED_AT_ONCE;
 use super::observe::{is_declared, key_in, sighting, unreadable};
 use crate::cloud::CloudError;
 use crate::model::{
-    Depth, ListenerSelector, LiveListener, LiveRule, LiveTargetGroup, ResourceKind, Scope, Sighting, Sightings, Tags,
-    Undeclared, present,
+    Condition, Depth, ListenerSelector, LiveListener, LiveRule, LiveTargetGroup, ResourceKind, RuleAction, Scope,
+    Sighting, Sightings, Tags, Undeclared, present,
 };
 
 /// What was found of the load balancer.
@@ -23,20 +24,20 @@ pub(super) struct Balancer {
     pub(super) resolved_ids: BTreeMap<String, String>,
 }
 
+/// Drain and stickiness seconds.
+type Attributes = (Option<u32>, Option<u32>);
 type Seen = (Sighting<LiveListener>, Sighting<Vec<LiveRule>>);
 
 impl AwsCloud {
     pub(super) async fn look_at_balancer(&self, scope: &Scope) -> Balancer {
         let mut balancer = Balancer::default();
-        let groups = join_all(scope.desired.target_groups.iter().map(|(name, spec)| async move {
-            (name.clone(), self.whole_target_group(scope, &spec.target_group_name).await)
-        }));
+        let groups = self.groups_by_name(scope);
         let listeners =
             join_all(scope.desired.listeners.iter().map(|(name, selector)| async move {
                 (name.clone(), self.listener_with_rules(scope, selector).await)
             }));
         let (groups, listeners) = futures_util::join!(groups, listeners);
-        balancer.target_groups = groups.into_iter().map(|(name, read)| (name, sighting(read))).collect();
+        balancer.target_groups = groups;
         for (name, (listener, rules)) in listeners {
             if let (Sighting::Present(found), Some(selector)) = (&listener, scope.desired.listeners.get(&name)) {
                 balancer.resolved_ids.insert(selector.to_string(), found.arn.clone());
@@ -44,19 +45,39 @@ impl AwsCloud {
             balancer.listeners.insert(name.clone(), listener);
             balancer.listener_rules.insert(name, rules);
         }
-        self.read_tags(&mut balancer).await;
+        let arns: Vec<String> = present(&balancer.target_groups).map(|(_, group)| group.arn.clone()).collect();
+        let (tags, attributes) = futures_util::join!(self.tags_of(scope, &balancer), self.attributes_of(scope, &arns));
+        set_attributes(&mut balancer, attributes);
+        set_tags(&mut balancer, tags);
         sort_rules(scope, &mut balancer);
+        let left = without_tags(&balancer);
+        if scope.depth == Depth::Comparison && !left.is_empty() && balancer.rules.values().any(Sighting::is_absent) {
+            // Ours may be among those that looked like a stranger's.
+            let tags = self.read_tags(left).await;
+            set_tags(&mut balancer, tags);
+            (balancer.rules, balancer.undeclared) = Default::default();
+            sort_rules(scope, &mut balancer);
+        }
+        remember_rules(scope, &mut balancer);
         balancer
     }
 
-    async fn whole_target_group(&self, scope: &Scope, name: &str) -> Result<Option<LiveTargetGroup>, CloudError> {
-        let mut found = self.target_group(name).await?;
-        if let (Some(group), Depth::Preflight) = (&mut found, scope.depth) {
-            let (delay, stickiness) = self.target_group_attributes(&group.arn).await?;
-            group.deregistration_delay_seconds = delay;
-            group.stickiness_seconds = stickiness;
-        }
-        Ok(found)
+    async fn groups_by_name(&self, scope: &Scope) -> Sightings<LiveTargetGroup> {
+        let wanted = &scope.desired.target_groups;
+        let names: Vec<String> = wanted.values().map(|spec| spec.target_group_name.clone()).collect();
+        let found = self.target_groups(&names).await;
+        let one = |name: &str| match &found {
+            Ok(found) => Ok(found.iter().find(|group| group.target_group_name == name).cloned()),
+            Err(error) => Err(error.clone()),
+        };
+        wanted.iter().map(|(name, spec)| (name.clone(), sighting(one(&spec.target_group_name)))).collect()
+    }
+
+    /// Attributes by ARN: one call for each target group.
+    async fn attributes_of(&self, scope: &Scope, arns: &[String]) -> BTreeMap<String, Result<Attributes, CloudError>> {
+        let asked = arns.iter().filter(|_| scope.depth != Depth::Environment);
+        let reads = asked.map(|arn| async move { (arn.clone(), self.target_group_attributes(arn).await) });
+        join_all(reads).await.into_iter().collect()
     }
 
     /// A listener by what is known of it, with its rules. An ARN known from before may be stale: then it is looked for
@@ -99,39 +120,105 @@ impl AwsCloud {
         }))
     }
 
-    /// Tags of the target groups and of every rule: a rule has no name, its tags are how we know it.
-    async fn read_tags(&self, balancer: &mut Balancer) {
-        let rules = present(&balancer.listener_rules).flat_map(|(_, rules)| rules);
-        let groups = present(&balancer.target_groups).map(|(_, group)| group.arn.clone());
-        let mut arns: Vec<String> = groups.collect();
-        arns.extend(rules.filter(|rule| rule.priority.is_some()).map(|rule| rule.arn.clone()));
-        if arns.is_empty() {
-            return;
+    /// Tags of the target groups and rules: a rule has no name, its tags are how we know it. Of a listener with many
+    /// rules, a comparison asks first for those that could be ours.
+    async fn tags_of(&self, scope: &Scope, balancer: &Balancer) -> Result<BTreeMap<String, Tags>, CloudError> {
+        let groups: Vec<String> = present(&balancer.target_groups).map(|(_, group)| group.arn.clone()).collect();
+        let rules = || present(&balancer.listener_rules).flat_map(|(_, rules)| rules);
+        let rules = || rules().filter(|rule| rule.priority.is_some());
+        let few = groups.len() + rules().count() <= TAGGED_AT_ONCE;
+        let asked =
+            rules().filter(|rule| few || scope.depth != Depth::Comparison || could_be_ours(scope, rule, &groups));
+        let arns: Vec<String> = groups.iter().cloned().chain(asked.map(|rule| rule.arn.clone())).collect();
+        self.read_tags(arns).await
+    }
+
+    async fn read_tags(&self, arns: Vec<String>) -> Result<BTreeMap<String, Tags>, CloudError> {
+        let reads = arns.chunks(TAGGED_AT_ONCE).map(|arns| async move { self.elb_tags(arns).await });
+        Ok(try_join_all(reads).await?.into_iter().flatten().collect())
+    }
+}
+
+/// Could a rule be one of ours? Some host, the place it forwards to, its number or its ARN would say so.
+fn could_be_ours(scope: &Scope, rule: &LiveRule, groups: &[String]) -> bool {
+    let hosts = |conditions: &[Condition]| -> BTreeSet<String> {
+        let hosts = conditions.iter().filter_map(|condition| match condition {
+            Condition::HostHeader(hosts) => Some(hosts),
+            _ => None,
+        });
+        hosts.flatten().map(|host| host.to_lowercase()).collect()
+    };
+    let known = scope.known_ids.get(&known_rules(&rule.listener_arn));
+    let theirs = hosts(&rule.conditions);
+    let forwards = |action: &RuleAction| match action {
+        RuleAction::Forward { target_group_arn } => groups.contains(target_group_arn),
+        _ => false,
+    };
+    known.is_some_and(|known| known.split(' ').any(|arn| arn == rule.arn))
+        || rule.actions.iter().any(forwards)
+        || scope.desired.rules.values().any(|spec| {
+            (spec.priority.is_some() && spec.priority == rule.priority) || !hosts(&spec.conditions).is_disjoint(&theirs)
+        })
+}
+
+/// The key of [`Live::resolved_ids`](crate::model::Live) that holds our rules on a listener.
+fn known_rules(listener_arn: &str) -> String {
+    format!("rules {listener_arn}")
+}
+
+/// Our rules, declared or not, for the next comparison.
+fn remember_rules(scope: &Scope, balancer: &mut Balancer) {
+    let mut ours: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for (_, rules) in present(&balancer.listener_rules) {
+        for rule in rules.iter().filter(|rule| rule.tags.as_ref().is_some_and(|tags| scope.desired.owns(tags))) {
+            ours.entry(known_rules(&rule.listener_arn)).or_default().push(&rule.arn);
         }
-        let reads = join_all(arns.chunks(20).map(|arns| async move { self.elb_tags(arns).await })).await;
-        let mut tags: BTreeMap<String, Tags> = BTreeMap::new();
-        let mut failed = None;
-        for read in reads {
-            match read {
-                Ok(read) => tags.extend(read),
-                Err(error) => failed = Some(error),
+    }
+    balancer.resolved_ids.extend(ours.into_iter().map(|(listener, arns)| (listener, arns.join(" "))));
+}
+
+/// Rules whose tags were not asked for.
+fn without_tags(balancer: &Balancer) -> Vec<String> {
+    let rules = present(&balancer.listener_rules).flat_map(|(_, rules)| rules);
+    let unread = rules.filter(|rule| rule.priority.is_some() && rule.tags.is_none());
+    unread.map(|rule| rule.arn.clone()).collect()
+}
+
+fn set_attributes(balancer: &mut Balancer, mut read: BTreeMap<String, Result<Attributes, CloudError>>) {
+    for sighting in balancer.target_groups.values_mut() {
+        let Sighting::Present(group) = sighting else { continue };
+        match read.remove(&group.arn) {
+            Some(Ok((delay, stickiness))) => {
+                group.deregistration_delay_seconds = delay;
+                group.stickiness_seconds = stickiness;
             }
+            Some(Err(error)) => *sighting = unreadable(&error),
+            None => {}
         }
-        if let Some(error) = failed {
+    }
+}
+
+fn set_tags(balancer: &mut Balancer, read: Result<BTreeMap<String, Tags>, CloudError>) {
+    let mut read = match read {
+        Ok(read) => read,
+        Err(error) => {
             // Whose they are decides what may be done with them: without tags they cannot be read at all.
             balancer.target_groups.values_mut().for_each(|group| hide(group, &error));
             balancer.listener_rules.values_mut().for_each(|rules| hide(rules, &error));
             return;
         }
-        for group in balancer.target_groups.values_mut() {
-            if let Sighting::Present(group) = group {
-                group.tags = tags.get(&group.arn).cloned().unwrap_or_default();
-            }
+    };
+    for group in balancer.target_groups.values_mut() {
+        if let Sighting::Present(group) = group
+            && let Some(tags) = read.remove(&group.arn)
+        {
+            group.tags = tags;
         }
-        for rules in balancer.listener_rules.values_mut() {
-            if let Sighting::Present(rules) = rules {
-                rules.iter_mut().for_each(|rule| rule.tags = tags.get(&rule.arn).cloned());
-            }
+    }
+    for rules in balancer.listener_rules.values_mut() {
+        let Sighting::Present(rules) = rules else { continue };
+        for rule in rules {
+            rule.tags = read.remove(&rule.arn).or(rule.tags.take());
         }
     }
 }

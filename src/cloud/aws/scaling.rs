@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_applicationautoscaling::types as scaling;
+use futures_util::future::try_join_all;
 
 use super::AwsCloud;
 use super::answer::{count, number};
 use crate::cloud::{CloudError, CloudErrorKind};
 use crate::model::{LiveScaling, LiveScalingPolicy, Receipt, ScalingPolicy, Tags};
 
+/// Services whose policies are asked for one by one; of more, those of the whole region are read, 10 a page.
+const ASKED_ONE_BY_ONE: usize = 5;
 const NAMESPACE: scaling::ServiceNamespace = scaling::ServiceNamespace::Ecs;
 const DIMENSION: scaling::ScalableDimension = scaling::ScalableDimension::EcsServiceDesiredCount;
 
@@ -19,11 +22,14 @@ impl AwsCloud {
         &self,
         resource_ids: &[String],
     ) -> Result<BTreeMap<String, LiveScaling>, CloudError> {
-        let one = match resource_ids {
-            [only] => Some(only.clone()),
-            _ => None,
+        let policies = async {
+            if resource_ids.len() > ASKED_ONE_BY_ONE {
+                return self.scaling_policies(None).await;
+            }
+            let reads = resource_ids.iter().map(|id| self.scaling_policies(Some(id.clone())));
+            Ok(try_join_all(reads).await?.into_iter().flatten().collect())
         };
-        let (targets, policies) = futures_util::try_join!(self.bare_targets(resource_ids), self.scaling_policies(one))?;
+        let (targets, policies) = futures_util::try_join!(self.bare_targets(resource_ids), policies)?;
         let mut found: BTreeMap<String, LiveScaling> =
             targets.into_iter().map(|target| (target.resource_id.clone(), target)).collect();
         for (resource_id, policy) in policies {

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use super::trouble::Outcome;
 use super::world::{Call, World};
-use crate::model::{Live, Scope, Sighting, Sightings, Subject};
+use crate::model::{Depth, FileSystemSpec, Live, Scope, Sighting, Sightings, Subject};
 
 /// Half the time that an API call takes.
 pub(super) async fn half_a_call() {
     tokio::time::sleep(Duration::from_millis(60)).await;
 }
 
-/// The calls that one observation of this environment takes.
+/// The calls that one observation of this environment takes, revisions and ids being known from before.
 pub(super) fn observation_calls(scope: &Scope) -> Vec<(&'static str, String)> {
     let desired = &scope.desired;
     let mut calls = Vec::new();
@@ -20,25 +20,27 @@ pub(super) fn observation_calls(scope: &Scope) -> Vec<(&'static str, String)> {
             calls.push((operation, String::new()));
         }
     };
-    let deep = scope.depth == crate::model::Depth::Preflight;
+    let deep = scope.depth == Depth::Preflight;
+    let compares = scope.depth == Depth::Comparison;
+    let scales = desired.services.values().any(|spec| spec.scaling.is_some());
+    call(!compares, "sts:GetCallerIdentity");
     call(!desired.services.is_empty(), "ecs:DescribeServices");
-    call(!desired.services.is_empty(), "ecs:DescribeTaskDefinition");
-    call(
-        desired.services.values().any(|spec| spec.scaling.is_some()),
-        "application-autoscaling:DescribeScalableTargets",
-    );
-    call(
-        desired.services.values().any(|spec| spec.scaling.is_some()),
-        "application-autoscaling:DescribeScalingPolicies",
-    );
+    call(scales, "application-autoscaling:DescribeScalableTargets");
+    call(scales, "application-autoscaling:DescribeScalingPolicies");
     call(!desired.databases.is_empty(), "rds:DescribeDBInstances");
-    call(!desired.databases.is_empty(), "rds:DescribeDBSnapshots");
-    call(!desired.databases.is_empty(), "secretsmanager:DescribeSecret");
-    call(!desired.file_systems.is_empty(), "elasticfilesystem:DescribeFileSystems");
+    call(!compares && !desired.databases.is_empty(), "rds:DescribeDBSnapshots");
+    desired.databases.iter().for_each(|_| call(true, "secretsmanager:DescribeSecret"));
+    let listed = |system: &FileSystemSpec| !matches!(system, FileSystemSpec::Borrowed { throughput: None, .. });
+    call(deep || desired.file_systems.values().any(listed), "elasticfilesystem:DescribeFileSystems");
     call(!desired.access_points.is_empty(), "elasticfilesystem:DescribeAccessPoints");
-    call(!desired.listeners.is_empty(), "elasticloadbalancing:DescribeRules");
+    desired.log_groups.iter().for_each(|_| call(true, "logs:DescribeLogGroups"));
+    let thorough = compares || deep;
+    desired.log_groups.iter().for_each(|_| call(thorough, "logs:ListTagsForResource"));
+    desired.listeners.iter().for_each(|_| call(true, "elasticloadbalancing:DescribeRules"));
     call(!desired.target_groups.is_empty(), "elasticloadbalancing:DescribeTargetGroups");
-    call(true, "tag:GetResources");
+    call(!desired.listeners.is_empty(), "elasticloadbalancing:DescribeTags");
+    let groups = desired.target_groups.iter();
+    groups.for_each(|_| call(thorough, "elasticloadbalancing:DescribeTargetGroupAttributes"));
     call(deep && !desired.network.subnets.is_empty(), "ec2:DescribeSubnets");
     call(deep && !desired.network.security_groups.is_empty(), "ec2:DescribeSecurityGroups");
     call(deep && !desired.listeners.is_empty(), "elasticloadbalancing:DescribeListeners");

@@ -167,7 +167,7 @@ impl World {
             }
             Some(live)
         });
-        if !deep {
+        if scope.depth == Depth::Environment {
             return Borrowed { listeners, ..Borrowed::default() };
         }
         let some = |found: Vec<_>| Some(found).filter(|found: &Vec<_>| !found.is_empty());
@@ -181,7 +181,11 @@ impl World {
             let found = self.find_security_groups(selector);
             (selector.to_string(), sighting(Some(found).filter(|found| !found.is_empty())))
         });
-        let cluster = desired.cluster.as_deref().map(|name| sighting(self.clusters.get(short_name(name)).cloned()));
+        let cluster = desired
+            .cluster
+            .as_deref()
+            .filter(|_| deep)
+            .map(|name| sighting(self.clusters.get(short_name(name)).cloned()));
         Borrowed { listeners, subnets: subnets.collect(), security_groups: groups.collect(), cluster }
     }
 }

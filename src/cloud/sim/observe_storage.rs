@@ -80,7 +80,7 @@ impl World {
             log_group_name: name.to_owned(),
             arn: found.arn.clone(),
             retention_days: found.retention_days,
-            tags: (depth == Depth::Preflight).then(|| found.tags.clone()),
+            tags: (depth != Depth::Environment).then(|| found.tags.clone()),
         })
     }
 

@@ -178,7 +178,11 @@ fn seen<'a>(desired: &'a Desired, live: &'a Live) -> Vec<(ResourceKey, Seen<'a>)
     let mut all = Vec::new();
     look(&mut all, ResourceKind::Database, desired.databases.keys(), &live.databases);
     look(&mut all, ResourceKind::Secret, desired.databases.keys(), &live.secrets);
-    look(&mut all, ResourceKind::FileSystem, desired.file_systems.keys(), &live.file_systems);
+    // A borrowed file system of which nothing is declared is known by its access points.
+    let compared = desired.file_systems.iter().filter(|(name, spec)| {
+        !matches!(spec, FileSystemSpec::Borrowed { throughput: None, .. }) || live.file_systems.contains_key(*name)
+    });
+    look(&mut all, ResourceKind::FileSystem, compared.map(|(name, _)| name), &live.file_systems);
     for (key, seen) in &mut all {
         let borrowed = matches!(desired.file_systems.get(&key.name), Some(FileSystemSpec::Borrowed { .. }));
         if let (ResourceKind::FileSystem, true, Seen::Present(tags)) = (key.kind, borrowed, seen) {

@@ -27,6 +27,9 @@ pub(super) fn environment(sent: &Sent) -> Answer {
         "DescribeScalableTargets" => scalable_targets(),
         "DescribeScalingPolicies" => scaling_policies(),
         "DescribeTags" => balancer_tags(),
+        "ListTagsForResource" => format!(r#"{{"tags":{}}}"#, plain_tags("log-group/app")),
+        "DescribeTargetGroupAttributes" => attributes(),
+        "DescribeSecurityGroups" => security_groups(),
         "DescribeTaskDefinition" => {
             format!(r#"{{"taskDefinition":{{"taskDefinitionArn":"{REVISION}","family":"shop-staging-web"}}}}"#)
         }
@@ -45,6 +48,14 @@ fn tags(key: &str, value: &str, resource: &str) -> String {
     ];
     let pairs = pairs.map(|(name, said)| format!(r#"{{"{key}":"{name}","{value}":"{said}"}}"#));
     format!("[{}]", pairs.join(","))
+}
+
+/// The ownership tags as a map.
+fn plain_tags(resource: &str) -> String {
+    format!(
+        r#"{{"envctl:managed-by":"envctl","envctl:workspace":"shop","envctl:environment":"staging",
+"envctl:resource":"{resource}"}}"#
+    )
 }
 
 /// The ownership tags as XML.
@@ -161,6 +172,30 @@ fn target_groups() -> String {
 <HealthyThresholdCount>2</HealthyThresholdCount><UnhealthyThresholdCount>3</UnhealthyThresholdCount>
 <Matcher><HttpCode>200</HttpCode></Matcher></member></TargetGroups></DescribeTargetGroupsResult>
 <ResponseMetadata><RequestId>request-1</RequestId></ResponseMetadata></DescribeTargetGroupsResponse>"#
+    )
+}
+
+fn attributes() -> String {
+    r#"<DescribeTargetGroupAttributesResponse xmlns="http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/">
+<DescribeTargetGroupAttributesResult><Attributes><member><Key>deregistration_delay.timeout_seconds</Key>
+<Value>15</Value></member><member><Key>stickiness.enabled</Key><Value>false</Value></member></Attributes>
+</DescribeTargetGroupAttributesResult><ResponseMetadata><RequestId>request-1</RequestId></ResponseMetadata>
+</DescribeTargetGroupAttributesResponse>"#
+        .to_owned()
+}
+
+fn security_groups() -> String {
+    let group = |id: &str, name: &str| {
+        format!(
+            "<item><groupId>{id}</groupId><vpcId>vpc-1</vpcId><tagSet><item><key>Name</key><value>{name}</value></item>\
+             </tagSet></item>"
+        )
+    };
+    format!(
+        r#"<DescribeSecurityGroupsResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>request-1</requestId>
+<securityGroupInfo>{}{}</securityGroupInfo></DescribeSecurityGroupsResponse>"#,
+        group("sg-1", "tasks"),
+        group("sg-2", "database"),
     )
 }
 

@@ -42,6 +42,63 @@ async fn one_environment_is_observed_with_twelve_calls_in_two_waves() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn one_environment_is_compared_with_twelve_calls_in_two_waves() {
+    let wire = Wire::new(|sent, _| environment(sent));
+    let mut scope = Scope { depth: Depth::Comparison, ..scope() };
+    let tag = |value: &str| Selector::Tag { key: "Name".to_owned(), value: value.to_owned() };
+    scope.desired.network.security_groups = vec![tag("tasks")];
+    scope.desired.databases.get_mut("main").expect("main").security_groups = vec![tag("database")];
+
+    // The first look resolves both selectors in one call more; the ids are then known.
+    let first = wire.cloud(Some(Arc::new(Kept))).await;
+    let live = first.observe(&scope).await.expect("an observation");
+    assert_eq!((first.calls().len(), wire.sent("DescribeSecurityGroups").len()), (13, 1));
+    scope.known_ids = live.resolved_ids;
+
+    let cloud = wire.cloud(Some(Arc::new(Kept))).await;
+    let begun = tokio::time::Instant::now();
+    let live = cloud.observe(&scope).await.expect("an observation");
+    let waves = begun.elapsed().as_millis() / wire.takes().as_millis();
+    let calls = cloud.calls();
+    let operations: Vec<&str> = calls.iter().map(|call| call.operation).collect();
+    assert_eq!((calls.len(), waves), (12, 2), "{operations:#?}");
+
+    // And yet everything that is declared was looked at.
+    assert_eq!(live.account, "123456789012", "from the ARNs");
+    let group = live.target_groups["web"].present().expect("the target group");
+    assert_eq!((group.deregistration_delay_seconds, group.stickiness_seconds), (Some(15), None));
+    assert!(live.log_groups["app"].present().is_some_and(|group| group.tags.is_some()));
+    let groups =
+        |name: &str| live.borrowed.security_groups[&tag(name).to_string()].present().map(|found| found[0].id.as_str());
+    assert_eq!((groups("tasks"), groups("database")), (Some("sg-1"), Some("sg-2")));
+    assert!(live.gaps.is_empty() && live.undeclared.is_empty(), "{live:#?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_nothing_is_there_a_comparison_asks_whose_account_it_is_and_for_snapshots() {
+    let wire = Wire::new(|sent, _| match sent.operation.as_str() {
+        "GetCallerIdentity" | "DescribeDBSnapshots" => environment(sent),
+        "DescribeDBInstances" => answers::query_error(404, "DBInstanceNotFound", "not found"),
+        "DescribeTargetGroups" => answers::query_error(400, "TargetGroupNotFound", "not found"),
+        "DescribeSecret" => answers::json_error(400, "ResourceNotFoundException", "not found"),
+        "GET access-points" => super::wire::Answer::Says(200, r#"{"AccessPoints":[]}"#.to_owned()),
+        "DescribeServices" => super::wire::Answer::Says(200, r#"{"services":[],"failures":[]}"#.to_owned()),
+        "DescribeLogGroups" => super::wire::Answer::Says(200, r#"{"logGroups":[]}"#.to_owned()),
+        "ListTagsForResource" => answers::json_error(400, "ResourceNotFoundException", "not found"),
+        "DescribeRules" => answers::query_error(400, "ListenerNotFound", "not found"),
+        "DescribeScalableTargets" => super::wire::Answer::Says(200, r#"{"ScalableTargets":[]}"#.to_owned()),
+        "DescribeScalingPolicies" => super::wire::Answer::Says(200, r#"{"ScalingPolicies":[]}"#.to_owned()),
+        other => panic!("nobody expected {other}: {}", sent.body),
+    });
+    let cloud = wire.cloud(None).await;
+    let live = cloud.observe(&Scope { depth: Depth::Comparison, ..scope() }).await.expect("an observation");
+    assert_eq!(live.account, "123456789012");
+    assert!(live.services["web"].is_absent() && live.log_groups["app"].is_absent(), "{live:#?}");
+    let calls: Vec<&str> = cloud.calls().iter().map(|call| call.operation).collect();
+    assert!(calls.contains(&"sts:GetCallerIdentity"), "{calls:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_answers_of_aws_become_the_models_words() {
     let wire = Wire::new(|sent, _| environment(sent));
     let live = wire.cloud(Some(Arc::new(Kept))).await.observe(&scope()).await.expect("an observation");
