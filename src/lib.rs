@@ -27,6 +27,7 @@ pub mod store;
 pub mod workspace;
 
 // Layer 4: doing
+pub mod checks;
 pub mod executor;
 pub mod observer;
 

@@ -13,7 +13,7 @@ use super::output::{self, Output};
 use super::simulated::{self, Simulated};
 use crate::clock::{Clock, WallClock};
 use crate::cloud::sim::SimCloud;
-use crate::cloud::{Cloud, ReadOnlyCloud, Readings};
+use crate::cloud::{Cloud, ReadOnlyCloud, Readings, SecretValues};
 use crate::model::Desired;
 use crate::store::{KeySource, Store};
 use crate::ui::{Format, Ui, Verbosity};
@@ -30,15 +30,18 @@ pub(super) struct Session {
     pub(super) cloud: Arc<dyn Cloud>,
     /// Its metrics and logs.
     pub(super) readings: Arc<dyn Readings>,
+    /// Reads what its secrets hold, for checks alone.
+    pub(super) secrets: Arc<dyn SecretValues>,
     pub(super) clock: Arc<dyn Clock>,
     /// Locks, journals and caches.
     pub(super) store: Store,
     /// The cloud is simulated, and time is too.
     pub(super) simulated: bool,
+    /// The simulated cloud itself, where it is the cloud.
+    pub(super) world: Option<Arc<SimCloud>>,
 }
 
 /// A cloud that can only be looked at, and what is remembered of it.
-#[allow(dead_code, reason = "metrics are read by the commands that come next")]
 pub(super) struct View {
     pub(super) cloud: ReadOnlyCloud,
     /// Its metrics and logs.
@@ -50,7 +53,15 @@ pub(super) struct View {
 impl Session {
     /// A session of the simulated cloud, which is its own clock.
     pub(super) fn simulated(cloud: &Arc<SimCloud>, store: Store) -> Self {
-        Self { cloud: cloud.clone(), readings: cloud.clone(), clock: cloud.clone(), store, simulated: true }
+        Self {
+            cloud: cloud.clone(),
+            readings: cloud.clone(),
+            secrets: cloud.clone(),
+            clock: cloud.clone(),
+            store,
+            simulated: true,
+            world: Some(Arc::clone(cloud)),
+        }
     }
 
     /// The session without any way to write to the cloud.
@@ -230,7 +241,15 @@ fn with_aws<T>(
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
         let cloud = Arc::new(super::connection::connect(&desired.region, &store, ui).await?);
-        let session = Session { readings: cloud.clone(), cloud, clock: Arc::new(WallClock), store, simulated: false };
+        let session = Session {
+            readings: cloud.clone(),
+            secrets: cloud.clone(),
+            cloud,
+            clock: Arc::new(WallClock),
+            store,
+            simulated: false,
+            world: None,
+        };
         body(&session).await
     })
 }

@@ -33,6 +33,8 @@ mod snapshot;
 mod status;
 mod up;
 mod validate;
+mod verification;
+mod verify;
 mod which;
 
 use std::ffi::OsString;
@@ -71,6 +73,7 @@ enum Command {
     Down(down::Args),
     Status(status::Args),
     Drift(drift::Args),
+    Verify(verify::Args),
     Cost(cost::Args),
     Snapshot(snapshot::Args),
     Destroy(destroy::Args),
@@ -98,6 +101,7 @@ fn dispatch(cli: Cli) -> Exit {
     let context = Context::new(cli.global);
     let result = match cli.command {
         Command::Drift(args) => drift::run(&context, &args),
+        Command::Verify(args) => verify::run(&context, &args),
         Command::Cost(args) => cost::run(&context, &args),
         command => context.only_text_or_json().and_then(|()| run(&context, command)),
     };
@@ -115,6 +119,7 @@ fn run(context: &Context, command: Command) -> Result<Exit, CliError> {
         Command::Down(args) => down::run(context, &args),
         Command::Status(args) => status::run(context, &args),
         Command::Drift(args) => drift::run(context, &args),
+        Command::Verify(args) => verify::run(context, &args),
         Command::Cost(args) => cost::run(context, &args),
         Command::Snapshot(args) => snapshot::run(context, &args),
         Command::Destroy(args) => destroy::run(context, &args),

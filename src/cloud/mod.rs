@@ -9,11 +9,12 @@ use async_trait::async_trait;
 
 use crate::model::{Action, Live, Receipt, Scope, Status, Subject, Token};
 
+mod readings;
+mod secret_value;
 pub mod sim;
 
-mod readings;
-
 pub use readings::Readings;
+pub use secret_value::{SecretValue, SecretValues};
 
 /// A cloud: AWS, or the simulated one.
 #[async_trait]
@@ -46,12 +47,22 @@ pub trait Observe: Send + Sync {
     /// # Errors
     /// As [`Cloud::observe`].
     async fn look(&self, scope: &Scope) -> Result<Live, CloudError>;
+
+    /// See [`Cloud::status`].
+    ///
+    /// # Errors
+    /// As [`Cloud::status`].
+    async fn ask(&self, subject: &Subject) -> Result<Status, CloudError>;
 }
 
 #[async_trait]
 impl<T: Cloud + ?Sized> Observe for T {
     async fn look(&self, scope: &Scope) -> Result<Live, CloudError> {
         self.observe(scope).await
+    }
+
+    async fn ask(&self, subject: &Subject) -> Result<Status, CloudError> {
+        self.status(subject).await
     }
 }
 
@@ -70,6 +81,10 @@ impl ReadOnlyCloud {
 impl Observe for ReadOnlyCloud {
     async fn look(&self, scope: &Scope) -> Result<Live, CloudError> {
         self.0.observe(scope).await
+    }
+
+    async fn ask(&self, subject: &Subject) -> Result<Status, CloudError> {
+        self.0.status(subject).await
     }
 }
 

@@ -35,6 +35,7 @@ mod service;
 mod status;
 mod storage;
 mod tags;
+mod wildcard;
 
 pub mod fargate;
 
@@ -64,3 +65,4 @@ pub use service::*;
 pub use status::*;
 pub use storage::*;
 pub use tags::*;
+pub use wildcard::*;

@@ -16,6 +16,7 @@ pub mod snapshots;
 pub mod status;
 pub mod style;
 pub mod timing;
+pub mod verify;
 pub mod wrap;
 
 use std::io::{self, IsTerminal, Write};

@@ -49,6 +49,7 @@ mod cmd_shapes;
 mod cmd_status;
 mod cmd_up;
 mod cmd_validate;
+mod cmd_verify;
 mod support;
 mod tidy;
 // Spec files as files: extending, odd texts, any text at all.

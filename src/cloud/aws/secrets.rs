@@ -1,12 +1,13 @@
 //! Secrets Manager: the passwords of databases. A password is made by Secrets Manager, handed from there to RDS, and
 //! never shown, logged or put into an error.
 
+use async_trait::async_trait;
 use aws_sdk_secretsmanager::types::Tag;
 
 use super::AwsCloud;
 use super::answer::{tags as tags_of, text, timestamp};
 use super::error::{incomplete, own_error};
-use crate::cloud::{CloudError, CloudErrorKind};
+use crate::cloud::{CloudError, CloudErrorKind, SecretValue, SecretValues};
 use crate::model::{LiveSecret, Receipt, ResourceKey, Tags};
 
 /// Days in which a deleted secret can be called back; the least that AWS takes.
@@ -119,4 +120,11 @@ impl AwsCloud {
 
 pub(super) fn secret_tags(tags: &Tags) -> Vec<Tag> {
     tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect()
+}
+
+#[async_trait]
+impl SecretValues for AwsCloud {
+    async fn secret_value(&self, id: &str) -> Result<SecretValue, CloudError> {
+        self.password_in(id).await.map(|password| SecretValue::new(password.reveal()))
+    }
 }

@@ -36,6 +36,12 @@ pub struct Behaviours {
     pub failing_snapshots: BTreeSet<String>,
     /// Operations that are refused, `rds:StartDBInstance`, with the code: `InsufficientDBInstanceCapacity`.
     pub refused: BTreeMap<String, String>,
+    /// Checks that fail, `ENVIRONMENT/CHECK`, with the reason.
+    #[serde(default)]
+    pub failing_checks: BTreeMap<String, String>,
+    /// Values of secrets for checks, by name: play data, given with `envctl sim secret`.
+    #[serde(default)]
+    pub secret_values: BTreeMap<String, String>,
 }
 
 impl Behaviours {
