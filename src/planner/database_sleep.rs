@@ -188,10 +188,26 @@ fn wait(key: &ResourceKey, live: &LiveDatabase, until: Until, deadline_seconds: 
     }
 }
 
-/// Every service of ours that is there: any of them may write to any database.
+/// Every service that may write to a database, for the cloud to look at once more in the moment of the delete: the
+/// declared ones, even where none was seen (the look may have been older than the service), and those of ours that are
+/// no longer declared. A stranger's service of a declared name does not keep us from deleting.
 fn services(s: &Situation) -> Vec<ServiceName> {
-    present(&s.live.services)
-        .filter(|(_, live)| live.is_active() && s.desired.owns(&live.tags))
-        .map(|(_, live)| ServiceName { cluster: live.cluster.clone(), service_name: live.service_name.clone() })
-        .collect()
+    let foreign =
+        |name: &String| present(&s.live.services).any(|(seen, live)| seen == name && !s.desired.owns(&live.tags));
+    let declared = s
+        .desired
+        .services
+        .iter()
+        .filter(|(name, _)| !foreign(name))
+        .map(|(_, spec)| (&spec.cluster, &spec.service_name));
+    let seen = present(&s.live.services)
+        .filter(|(name, live)| {
+            !s.desired.services.contains_key(*name) && live.is_active() && s.desired.owns(&live.tags)
+        })
+        .map(|(_, live)| (&live.cluster, &live.service_name));
+    let named = |(cluster, service_name): (&String, &String)| ServiceName {
+        cluster: cluster.clone(),
+        service_name: service_name.clone(),
+    };
+    declared.chain(seen).map(named).collect()
 }

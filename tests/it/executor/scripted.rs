@@ -134,7 +134,7 @@ pub(super) fn desired() -> Desired {
         "protect": false, "tags": {}, "cluster": null, "listeners": {},
         "network": {"subnets": [], "security_groups": [], "assign_public_ip": false},
         "file_systems": {}, "access_points": {}, "databases": {}, "log_groups": {}, "target_groups": {}, "rules": {},
-        "services": {}, "tasks": {},
+        "services": {}, "tasks": {}, "checks": {}, "policy": null,
         "sleep": {"mode": "auto", "idle": null, "page": "p", "content_type": "text/html", "status_code": 503},
         "retention": {"keep": 1, "keep_for": {"secs": 0, "nanos": 0}}, "places": {}
     });

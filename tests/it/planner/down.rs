@@ -22,6 +22,21 @@ fn down_takes_a_snapshot_before_it_deletes() {
     ");
 }
 
+/// The look may be older than the service: a reply that was late by one write cost a day's data in a simulated session.
+#[test]
+fn a_delete_looks_at_declared_services_that_were_not_seen_too() {
+    let desired = desired("staging");
+    let mut live = up(&desired);
+    live.services.insert("backend".to_owned(), envctl::model::Sighting::Absent);
+    let plan = plan(&desired, &live, &down_goal(SleepMode::Hibernate));
+    let quiet = plan.steps.iter().find_map(|step| match &step.action {
+        Action::DeleteDatabase { quiet, .. } => Some(quiet),
+        _ => None,
+    });
+    let names: Vec<&str> = quiet.expect("a delete").iter().map(|service| service.service_name.as_str()).collect();
+    assert_eq!(names, [desired.services["backend"].service_name.as_str()]);
+}
+
 #[test]
 fn a_database_is_parked_after_a_snapshot_too() {
     let desired = desired("staging");
