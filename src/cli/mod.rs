@@ -25,9 +25,11 @@ mod plan;
 mod rehearsal;
 mod rehearse;
 mod render;
+mod rightsize;
 mod run_id;
 mod signals;
 mod sim;
+mod sim_plant;
 mod simulated;
 mod snapshot;
 mod status;
@@ -75,6 +77,7 @@ enum Command {
     Drift(drift::Args),
     Verify(verify::Args),
     Cost(cost::Args),
+    Rightsize(rightsize::Args),
     Snapshot(snapshot::Args),
     Destroy(destroy::Args),
     Lock(lock::Args),
@@ -103,6 +106,7 @@ fn dispatch(cli: Cli) -> Exit {
         Command::Drift(args) => drift::run(&context, &args),
         Command::Verify(args) => verify::run(&context, &args),
         Command::Cost(args) => cost::run(&context, &args),
+        Command::Rightsize(args) => rightsize::run(&context, &args),
         command => context.only_text_or_json().and_then(|()| run(&context, command)),
     };
     result.unwrap_or_else(|error: CliError| error.report(&context.ui))
@@ -121,6 +125,7 @@ fn run(context: &Context, command: Command) -> Result<Exit, CliError> {
         Command::Drift(args) => drift::run(context, &args),
         Command::Verify(args) => verify::run(context, &args),
         Command::Cost(args) => cost::run(context, &args),
+        Command::Rightsize(args) => rightsize::run(context, &args),
         Command::Snapshot(args) => snapshot::run(context, &args),
         Command::Destroy(args) => destroy::run(context, &args),
         Command::Lock(args) => lock::run(context, &args),

@@ -1,4 +1,4 @@
-//! `envctl sim write|read|advance|show|reset`.
+//! `envctl sim write|read|advance|metric|log|show|reset`.
 
 use std::collections::BTreeMap;
 
@@ -10,6 +10,7 @@ use super::context::{Context, Session};
 use super::error::CliError;
 use super::exit::Exit;
 use super::load;
+use super::sim_plant;
 use super::simulated::Simulated;
 use crate::cloud::sim::SimCloud;
 use crate::model::Desired;
@@ -44,6 +45,11 @@ enum SimCommand {
         #[arg(value_name = "D", num_args = 1..=2, required = true, add = environment_completer())]
         words: Vec<String>,
     },
+    /// Plants samples of a metric, for `rightsize` and metric checks: what nobody planted has no points
+    #[command(override_usage = "envctl sim metric ENV METRIC VALUE... --of KIND/NAME [--for D]")]
+    Metric(sim_plant::MetricArgs),
+    /// Writes lines into a log group
+    Log(sim_plant::LogArgs),
     /// Shows what the simulated cloud holds, its time, and what broke a promise
     Show {
         /// Environment whose cloud is meant [default: there is only one cloud]
@@ -79,6 +85,8 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, CliError> {
         SimCommand::Write { target, text } => write(context, target, text),
         SimCommand::Read { target } => read(context, target),
         SimCommand::Advance { words } => advance(context, words),
+        SimCommand::Metric(args) => sim_plant::metric(context, args),
+        SimCommand::Log(args) => sim_plant::log(context, args),
         SimCommand::Show { environment } => show(context, &whose(context, environment.as_deref())?),
         SimCommand::Reset { seed, start } => {
             Simulated::reset(&context.workspace()?, &context.ui, *seed, *start)?;
@@ -229,7 +237,7 @@ struct WorldDto {
 }
 
 /// Runs `body` in the world of an environment.
-fn in_world<T>(
+pub(super) fn in_world<T>(
     context: &Context,
     environment: &str,
     body: impl AsyncFnOnce(&Session, &SimCloud, &Desired) -> Result<T, CliError>,

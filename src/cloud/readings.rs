@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 
 use super::CloudError;
-use crate::model::{LogLines, LogQuery, MetricQuery, MetricSeries};
+use crate::model::{LiveTask, LogLines, LogQuery, MetricQuery, MetricSeries};
 
 /// The metrics and logs of a cloud: AWS, or the simulated one.
 #[async_trait]
@@ -15,6 +15,13 @@ pub trait Readings: Send + Sync {
     /// # Errors
     /// When not every series can be read whole: part of an answer is none.
     async fn metrics(&self, queries: &[MetricQuery]) -> Result<Vec<MetricSeries>, CloudError>;
+
+    /// The tasks of a service that stopped lately (ECS forgets them after about an hour), newest first, without their
+    /// log lines.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    async fn stopped_tasks(&self, cluster: &str, service_name: &str) -> Result<Vec<LiveTask>, CloudError>;
 
     /// The lines of a log.
     ///

@@ -11,6 +11,7 @@ pub mod progress;
 pub mod prompt;
 pub mod quantity;
 pub mod rehearsal;
+pub mod rightsize;
 pub mod run;
 pub mod snapshots;
 pub mod status;

@@ -5,6 +5,9 @@ mod executor;
 // The whole cycle of an environment through the SDK, seen from outside with another client.
 #[cfg(feature = "aws")]
 mod aws_cycle;
+// Metrics and logs, put by another client.
+#[cfg(feature = "aws")]
+mod aws_readings;
 // What no emulator can do: recorded answers, replayed.
 #[cfg(feature = "aws")]
 mod aws_wire;
@@ -45,6 +48,7 @@ mod cmd_history;
 mod cmd_plan;
 mod cmd_rehearse;
 mod cmd_render;
+mod cmd_rightsize;
 mod cmd_shapes;
 mod cmd_status;
 mod cmd_up;

@@ -63,7 +63,7 @@ impl AwsCloud {
     }
 
     /// The newest few tasks of a service that stopped lately, newest first.
-    pub(super) async fn stopped_tasks(&self, cluster: &str, service: &str) -> Result<Vec<LiveTask>, CloudError> {
+    pub(super) async fn lately_stopped(&self, cluster: &str, service: &str) -> Result<Vec<LiveTask>, CloudError> {
         let list = self.clients.ecs.list_tasks().cluster(cluster).service_name(service);
         let list = list.desired_status(ecs::DesiredStatus::Stopped).max_results(20);
         let arns = self.caller.call("ecs:ListTasks", || list.clone().send()).await?.task_arns.unwrap_or_default();

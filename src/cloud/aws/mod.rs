@@ -53,8 +53,8 @@ pub use self::log::{Call, CallListener};
 pub use self::revisions::RevisionCache;
 use super::{Cloud, CloudError, CloudErrorKind, Readings};
 use crate::model::{
-    Action, Live, LogLines, LogQuery, MetricQuery, MetricSeries, Receipt, ResourceKey, Scope, Status, Subject, Token,
-    fact_name,
+    Action, Live, LiveTask, LogLines, LogQuery, MetricQuery, MetricSeries, Receipt, ResourceKey, Scope, Status,
+    Subject, Token, fact_name,
 };
 
 /// AWS in one region, with the credentials of the environment.
@@ -118,6 +118,10 @@ impl Cloud for AwsCloud {
 impl Readings for AwsCloud {
     async fn metrics(&self, queries: &[MetricQuery]) -> Result<Vec<MetricSeries>, CloudError> {
         self.metric_series(queries).await
+    }
+
+    async fn stopped_tasks(&self, cluster: &str, service_name: &str) -> Result<Vec<LiveTask>, CloudError> {
+        self.lately_stopped(cluster, service_name).await
     }
 
     async fn log_lines(&self, query: &LogQuery) -> Result<LogLines, CloudError> {

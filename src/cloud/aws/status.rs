@@ -62,7 +62,7 @@ impl AwsCloud {
     /// The tasks that stopped lately, the newest with their last log lines. Best effort: evidence that cannot be read
     /// must not hide the service itself.
     async fn evidence(&self, cluster: &str, service: &LiveService) -> Vec<LiveTask> {
-        let mut tasks = self.stopped_tasks(cluster, &service.service_name).await.unwrap_or_default();
+        let mut tasks = self.lately_stopped(cluster, &service.service_name).await.unwrap_or_default();
         for task in tasks.iter_mut().take(TASKS_WITH_LOGS) {
             self.read_log_lines(task).await;
         }

@@ -8,7 +8,7 @@ use super::fault::Fault;
 use super::trouble::Trouble;
 use super::world::World;
 use crate::cloud::{CloudError, Readings};
-use crate::model::{LogLines, LogQuery, MetricQuery, MetricSeries};
+use crate::model::{LiveTask, LogLines, LogQuery, MetricQuery, MetricSeries};
 
 /// Queries that one call takes (`aws.md` 7.1).
 const QUERIES_PER_CALL: usize = 500;
@@ -26,6 +26,15 @@ impl Readings for SimCloud {
             half_a_call().await;
         }
         Ok(series)
+    }
+
+    async fn stopped_tasks(&self, cluster: &str, service_name: &str) -> Result<Vec<LiveTask>, CloudError> {
+        half_a_call().await;
+        let tasks = self.reading("ecs:DescribeTasks", service_name, |world| {
+            Ok(world.stopped_tasks(&world.service_arn(cluster, service_name)))
+        });
+        half_a_call().await;
+        tasks
     }
 
     async fn log_lines(&self, query: &LogQuery) -> Result<LogLines, CloudError> {

@@ -53,7 +53,7 @@ impl World {
     }
 
     /// Tasks of a service that stopped within the last hour, newest first.
-    fn stopped_tasks(&self, arn: &str) -> Vec<LiveTask> {
+    pub(super) fn stopped_tasks(&self, arn: &str) -> Vec<LiveTask> {
         let stopped = self.tasks.values().filter(|task| task.service.as_deref() == Some(arn));
         let mut stopped: Vec<_> = stopped.filter(|task| task.phase == Phase::Stopped).collect();
         stopped.sort_by_key(|task| std::cmp::Reverse((task.live.stopped_at, task.number)));

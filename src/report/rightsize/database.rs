@@ -20,10 +20,10 @@ pub struct DatabaseUsage {
     pub cpu_percent: Series,
     /// `FreeableMemory`, minimum of each period, bytes.
     pub freeable_bytes: Series,
-    /// `SwapUsage`, maximum, bytes.
-    pub swap_bytes: Decimal,
-    /// `DatabaseConnections`, maximum.
-    pub connections: u32,
+    /// `SwapUsage`, maximum, bytes; `None`: no points.
+    pub swap_bytes: Option<Decimal>,
+    /// `DatabaseConnections`, maximum; `None`: no points.
+    pub connections: Option<u32>,
     /// `CPUCreditBalance`, minimum; `None`: the class has no credits.
     pub credits: Option<Decimal>,
     /// `CPUSurplusCreditsCharged`, sum.
@@ -85,11 +85,14 @@ pub fn rightsize_database(key: &ResourceKey, usage: &DatabaseUsage, prices: &Pri
     };
     proposal.input("CPU maximum", format!("{} %", peak.normalize()));
     proposal.input("freeable memory minimum", format!("{} MiB", rounded(free / Decimal::from(1024 * 1024), 0)));
-    proposal.input("swap maximum", format!("{} MiB", rounded(usage.swap_bytes / Decimal::from(1024 * 1024), 0)));
-    proposal.input("connections maximum", usage.connections);
+    let mib = |bytes: Decimal| format!("{} MiB", rounded(bytes / Decimal::from(1024 * 1024), 0));
+    proposal.input("swap maximum", usage.swap_bytes.map_or_else(|| "no points".to_owned(), mib));
+    let connections = usage.connections.map_or_else(|| "no points".to_owned(), |most| most.to_string());
+    proposal.input("connections maximum", connections);
     if let Some(credits) = usage.credits {
         proposal.input("CPU credits minimum", credits.normalize());
     }
+    proposal.input("surplus CPU credits charged", usage.surplus_charged.normalize());
     let class = &CLASSES[index];
     let starved = starved(usage, class, free);
     if !starved.is_empty() {
@@ -103,6 +106,16 @@ pub fn rightsize_database(key: &ResourceKey, usage: &DatabaseUsage, prices: &Pri
         proposal.reasons.push("it is the smallest class".to_owned());
         return proposal;
     };
+    for (name, known) in
+        [("SwapUsage", usage.swap_bytes.is_some()), ("DatabaseConnections", usage.connections.is_some())]
+    {
+        if !known {
+            proposal = proposal.lacking(format!("points of {name}"));
+        }
+    }
+    if proposal.verdict == Verdict::InsufficientData {
+        return proposal;
+    }
     let hindrances = hindrances(usage, class, smaller, peak, free);
     if hindrances.is_empty() {
         proposal.reasons.push(format!("{} holds its CPU, memory and connections", smaller.name));
@@ -146,11 +159,14 @@ fn hindrances(usage: &DatabaseUsage, class: &Class, smaller: &Class, peak: Decim
         let needed = rounded(needed / Decimal::from(1024 * 1024), 0);
         why.push(format!("{needed} MiB would have to be free, the lost memory and 20 %"));
     }
-    if usage.swap_bytes > Decimal::from(LITTLE_SWAP_BYTES) {
-        why.push("it swapped".to_owned());
+    if usage.swap_bytes.is_some_and(|bytes| bytes > Decimal::from(LITTLE_SWAP_BYTES)) {
+        why.push("it swapped more than 16 MiB".to_owned());
     }
-    if Decimal::from(usage.connections) > smaller.connections() * percent(60) {
-        why.push(format!("{} connections; {} has room for {}", usage.connections, smaller.name, smaller.connections()));
+    if let Some(connections) =
+        usage.connections.filter(|most| Decimal::from(*most) > smaller.connections() * percent(60))
+    {
+        let room = smaller.connections();
+        why.push(format!("{connections} connections; {} takes {room}, of which 60 % may be used", smaller.name));
     }
     why
 }
@@ -171,6 +187,7 @@ fn change(
     }
     proposal.verdict = verdict;
     proposal.proposed = Some(to.name.to_owned());
+    proposal.fields = vec![("class".to_owned(), to.name.to_owned())];
     "a class change is an outage of minutes (aws.md 2.5)".clone_into(&mut proposal.risk);
     proposal
 }

@@ -1,5 +1,6 @@
 //! EFS throughput modes (`aws.md` 8.3, 7; prices and break-even: 3.2).
 
+use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use super::{Proposal, Verdict};
@@ -13,6 +14,8 @@ pub struct FileSystemUsage {
     pub throughput: Throughput,
     /// `SizeInBytes.ValueInStandard`.
     pub standard_bytes: u64,
+    /// Why there are too few points of `MeteredIOBytes`; `None`: there are enough.
+    pub shortage: Option<String>,
     /// `BurstCreditBalance`, minimum, bytes.
     pub credits_bytes: Option<Decimal>,
     /// `MeteredIOBytes` of the busiest day, bytes.
@@ -23,8 +26,8 @@ pub struct FileSystemUsage {
     pub peak_mib_per_second: Option<Decimal>,
     /// GB moved a month.
     pub moved_gb_per_month: Option<Decimal>,
-    /// EFS allows no decrease and no other mode at the moment (24 hours after the last change).
-    pub locked: bool,
+    /// Until when EFS allows no decrease and no other mode (24 hours after the last change); `None`: it does.
+    pub locked_until: Option<Timestamp>,
 }
 
 /// What throughput mode a file system should have.
@@ -35,13 +38,20 @@ pub fn rightsize_file_system(
     region: &str,
 ) -> Proposal {
     let mut proposal = Proposal::keep(key, words(usage.throughput));
-    let known = (usage.used_percent, usage.busiest_day_bytes, usage.moved_gb_per_month, usage.peak_mib_per_second);
-    let (Some(used), Some(busiest), Some(moved), Some(peak)) = known else {
-        return proposal.lacking("points of MeteredIOBytes and PermittedThroughput");
+    proposal
+        .input("stored", format!("{} GB", rounded(Decimal::from(usage.standard_bytes) / Decimal::from(1 << 30), 1)));
+    if let Some(shortage) = &usage.shortage {
+        return proposal.lacking(format!("MeteredIOBytes: {shortage}"));
+    }
+    let known = (usage.busiest_day_bytes, usage.moved_gb_per_month, usage.peak_mib_per_second);
+    let (Some(busiest), Some(moved), Some(peak)) = known else {
+        return proposal.lacking("points of MeteredIOBytes");
     };
-    proposal.input("throughput used at most", format!("{} %", used.normalize()));
+    let used_words = usage.used_percent.map_or_else(|| "unknown".to_owned(), |used| format!("{} %", rounded(used, 1)));
+    proposal.input("permitted throughput used at most", used_words);
     proposal.input("moved a month", format!("{} GB", rounded(moved, 1)));
     proposal.input("peak", format!("{} MiB/s", rounded(peak, 1)));
+    proposal.input("busiest day", format!("{} bytes", busiest.normalize()));
     if let Some(credits) = usage.credits_bytes {
         proposal.input("burst credits minimum", format!("{} bytes", credits.normalize()));
     }
@@ -49,18 +59,25 @@ pub fn rightsize_file_system(
         return proposal.lacking(format!("EFS prices of {region}"));
     };
     let credits_low = usage.credits_bytes.is_some_and(|credits| credits < busiest);
+    let bursting = usage.throughput == Throughput::Bursting;
+    if bursting && usage.used_percent.is_none() && !credits_low {
+        return proposal.lacking("points of PermittedThroughput");
+    }
+    let used = usage.used_percent.unwrap_or_default();
     match usage.throughput {
         Throughput::Bursting if credits_low || used > Decimal::from(80) => {
             let why = if credits_low { "burst credits fell below one day of need" } else { "more than 80 % was used" };
             proposal.reasons.push(why.to_owned());
             from_bursting(proposal, usage, &prices, peak, moved)
         }
-        Throughput::Provisioned(_) if usage.locked => {
-            let why = "EFS allows no decrease and no other mode within 24 hours of the last change";
-            proposal.reasons.push(why.to_owned());
-            proposal
-        }
-        Throughput::Provisioned(bought) => from_provisioned(proposal, usage, &prices, bought, moved),
+        Throughput::Provisioned(bought) => match usage.locked_until {
+            Some(until) => {
+                let why = "EFS allows no decrease and no other mode within 24 hours of the last change: not before";
+                proposal.reasons.push(format!("{why} {until}"));
+                proposal
+            }
+            None => from_provisioned(proposal, usage, &prices, bought, moved),
+        },
         Throughput::Bursting | Throughput::Elastic => {
             proposal.reasons.push("it has room".to_owned());
             proposal
@@ -101,15 +118,17 @@ fn from_bursting(
     let provisioned = prices.provisioned(bought, usage);
     let figures = format!("elastic {} USD a month, provisioned {} USD", rounded(elastic, 2), rounded(provisioned, 2));
     proposal.reasons.push(figures);
-    let (to, cost) = if provisioned < elastic {
-        (format!("provisioned {bought} MiB/s"), provisioned)
+    let (to, written, cost, risk) = if provisioned < elastic {
+        let risk = "provisioned throughput cannot be lowered, nor the mode changed, for 24 hours";
+        (format!("provisioned {bought} MiB/s"), format!("{bought} MiB/s"), provisioned, risk)
     } else {
-        ("elastic".to_owned(), elastic)
+        ("elastic".to_owned(), "elastic".to_owned(), elastic, "the bill follows the use: a busy month costs more")
     };
     proposal.verdict = Verdict::Change;
     proposal.proposed = Some(to);
+    proposal.fields = vec![("throughput".to_owned(), written)];
     proposal.saved_usd_per_month = Some(-cost);
-    "provisioned throughput cannot be lowered, nor the mode changed, for 24 hours".clone_into(&mut proposal.risk);
+    risk.clone_into(&mut proposal.risk);
     proposal
 }
 
@@ -127,6 +146,7 @@ fn from_provisioned(
     if now - elastic >= Decimal::ONE {
         proposal.verdict = Verdict::Change;
         proposal.proposed = Some("elastic".to_owned());
+        proposal.fields = vec![("throughput".to_owned(), "elastic".to_owned())];
         proposal.saved_usd_per_month = Some(now - elastic);
         "the bill follows the use: a busy month costs more".clone_into(&mut proposal.risk);
     }

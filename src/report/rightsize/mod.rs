@@ -2,7 +2,9 @@
 //! reckoned from, so that a person can reckon it again; "insufficient data" beats a guess.
 
 mod database;
+mod environment;
 mod file_system;
+mod question;
 mod series;
 mod task;
 
@@ -10,7 +12,9 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 pub use database::{DatabaseUsage, rightsize_database};
+pub use environment::{Evidence, Measured, Rightsizing, Window, rightsize};
 pub use file_system::{FileSystemUsage, rightsize_file_system};
+pub use question::{Figure, Question, dimensions, questions};
 pub use series::{Point, Series, Span};
 pub use task::{TaskUsage, rightsize_task};
 
@@ -27,7 +31,9 @@ pub struct Proposal {
     pub now: String,
     /// What it should be; `None`: as it is, or nobody can say.
     pub proposed: Option<String>,
-    /// USD saved a month (less than 0: it costs more); `None`: nothing changes, or a price is missing.
+    /// Fields of the spec that say so, and the values to write there; empty: nothing is to be written.
+    pub fields: Vec<(String, String)>,
+    /// USD saved in a month always on (less than 0: it costs more); `None`: nothing changes, or a price is missing.
     pub saved_usd_per_month: Option<Decimal>,
     /// What it was reckoned from, name and figure: `CPU p99.5` `38.2 %`.
     pub inputs: Vec<(String, String)>,
@@ -63,6 +69,7 @@ impl Proposal {
             verdict: Verdict::Keep,
             now,
             proposed: None,
+            fields: Vec::new(),
             saved_usd_per_month: None,
             inputs: Vec::new(),
             reasons: Vec::new(),

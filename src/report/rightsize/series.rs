@@ -18,11 +18,9 @@ impl Span {
         self.to.duration_since(self.from).as_secs().max(0)
     }
 
-    fn holds(self, at: Timestamp) -> bool {
-        self.from <= at && at < self.to
-    }
-
-    fn within(self, other: Self) -> Self {
+    /// The part of it that lies in the other.
+    #[must_use]
+    pub fn within(self, other: Self) -> Self {
         Self { from: self.from.max(other.from), to: self.to.min(other.to) }
     }
 }
@@ -55,11 +53,21 @@ const LEAST_SECONDS: i64 = 24 * 3600;
 impl Series {
     /// The values inside the window and outside every warm-up, ascending. `starts`: deployments and awakenings.
     pub(super) fn settled(&self, starts: &[Timestamp]) -> Vec<Decimal> {
-        let warming = |at: Timestamp| starts.iter().any(|start| *start <= at && at.duration_since(*start) < WARM_UP);
-        let good = self.points.iter().filter(|point| self.window.holds(point.at) && !warming(point.at));
+        let period = SignedDuration::from_secs(self.period_seconds);
+        // A period that the start lies in holds its first minutes too.
+        let warming = |at: Timestamp| {
+            starts.iter().map(|start| at.duration_since(*start)).any(|since| -period < since && since < WARM_UP)
+        };
+        let good = self.points.iter().filter(|point| self.touches(point.at) && !warming(point.at));
         let mut values: Vec<Decimal> = good.map(|point| point.value).collect();
         values.sort_unstable();
         values
+    }
+
+    /// Does the period that begins then lie in the window, or a part of it?
+    fn touches(&self, at: Timestamp) -> bool {
+        let period = SignedDuration::from_secs(self.period_seconds);
+        at < self.window.to && at.duration_since(self.window.from) > -period
     }
 
     /// Why these many points are too few: less than 24 hours, or less than half of the time that it ran. `None`: enough.

@@ -17,6 +17,8 @@ pub struct TaskUsage {
     pub memory_mib: u32,
     /// Architecture; it stays.
     pub architecture: Architecture,
+    /// Fargate Spot.
+    pub spot: bool,
     /// Tasks that usually run.
     pub count: u32,
     /// `CPUUtilization`, maximum of each period, percent.
@@ -65,15 +67,27 @@ pub fn rightsize_task(key: &ResourceKey, usage: &TaskUsage, prices: &PriceTable,
     if proposal.verdict == Verdict::InsufficientData {
         return proposal;
     }
+    proposal.input("tasks", usage.count);
     proposal.input("CPU p99.5", format!("{} %", peak_cpu.normalize()));
     proposal.input("memory maximum", format!("{} %", peak_memory.normalize()));
     let needs = |percent: Decimal, size: u32| percent / Decimal::from(100) * Decimal::from(size) / USABLE;
     let need = (needs(peak_cpu, usage.cpu), needs(peak_memory, usage.memory_mib));
     proposal.input("CPU needed with 20 % head room", format!("{} units", rounded(need.0, 1)));
     proposal.input("memory needed with 20 % head room", format!("{} MiB", rounded(need.1, 1)));
+    if usage.tracks_cpu || usage.tracks_memory {
+        let tracked = [(usage.tracks_cpu, "CPU"), (usage.tracks_memory, "memory")];
+        let tracked: Vec<&str> = tracked.into_iter().filter(|(tracks, _)| *tracks).map(|(_, what)| what).collect();
+        proposal.reasons.push(format!("a target-tracking policy follows {}: it stays", tracked.join(" and ")));
+    }
+    if usage.out_of_memory {
+        proposal.reasons.push("a task ran out of memory: memory does not fall".to_owned());
+    }
     let Some(price) = Rate::of(usage, prices, region) else {
-        return proposal.lacking(format!("Fargate prices of {region}"));
+        let market = if usage.spot { "Fargate Spot" } else { "Fargate" };
+        return proposal.lacking(format!("{market} prices of {region}"));
     };
+    proposal.input("price of a vCPU-hour and a GB-hour", format!("{} and {} USD", price.vcpu, price.gib));
+    proposal.input("price now", format!("{} USD a month", rounded(price.of_size((usage.cpu, usage.memory_mib)), 2)));
     judge(usage, (peak_cpu, peak_memory), need, &price, proposal)
 }
 
@@ -107,12 +121,25 @@ fn judge(
     }
     let saved = price.saved(now, step);
     let enough = saved >= price.of_size(now) * LEAST_SHARE && saved >= Decimal::ONE;
-    if step == now || !enough {
-        let figures = format!("{} would save {} USD a month", words(step), rounded(saved.max(Decimal::ZERO), 2));
-        let why = if step == now { "it is the cheapest size with 20 % head room".to_owned() } else { figures };
-        proposal.reasons.push(format!("{why}; a change must save 15 % and 1 USD a month"));
+    if step == now {
+        proposal.reasons.push("it is the cheapest size with 20 % head room".to_owned());
         return proposal;
     }
+    if !enough {
+        let why = if saved <= Decimal::ZERO {
+            "less than 20 % head room is left, but it is not full: above 80 % of CPU or 85 % of memory it must grow"
+                .to_owned()
+        } else {
+            let share = rounded(saved / price.of_size(now) * Decimal::ONE_HUNDRED, 1);
+            let saved = rounded(saved, 2);
+            format!("{} would save {saved} USD a month, {share} %: a change must save 15 % and 1 USD", words(step))
+        };
+        proposal.reasons.push(why);
+        return proposal;
+    }
+    let share = rounded(saved / price.of_size(now) * Decimal::ONE_HUNDRED, 1);
+    let distance = if step == best { "the cheapest size" } else { "the cheapest size one row down" };
+    proposal.reasons.push(format!("{distance} that holds the need, {share} % cheaper"));
     let risk = "a peak that the window did not see; a deployment replaces every task";
     changed(proposal, Verdict::Down, step, saved, risk)
 }
@@ -120,6 +147,7 @@ fn judge(
 fn changed(mut proposal: Proposal, verdict: Verdict, to: Size, saved: Decimal, risk: &str) -> Proposal {
     proposal.verdict = verdict;
     proposal.proposed = Some(words(to));
+    proposal.fields = vec![("cpu".to_owned(), to.0.to_string()), ("memory".to_owned(), to.1.to_string())];
     proposal.saved_usd_per_month = Some(saved);
     risk.clone_into(&mut proposal.risk);
     proposal
@@ -152,7 +180,9 @@ struct Rate {
 impl Rate {
     fn of(usage: &TaskUsage, prices: &PriceTable, region: &str) -> Option<Self> {
         let architecture = usage.architecture.as_str().to_lowercase();
-        let price = |what: &str| prices.price(region, &format!("fargate/{architecture}/{what}")).map(|price| price.usd);
+        let market = if usage.spot { "fargate-spot" } else { "fargate" };
+        let price =
+            |what: &str| prices.price(region, &format!("{market}/{architecture}/{what}")).map(|price| price.usd);
         Some(Self { vcpu: price("vcpu")?, gib: price("memory")?, count: Decimal::from(usage.count) })
     }
 

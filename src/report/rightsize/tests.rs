@@ -35,6 +35,7 @@ fn task(cpu: u32, memory_mib: u32, cpu_percent: &str, memory_percent: &str) -> T
         cpu,
         memory_mib,
         architecture: Architecture::X86,
+        spot: false,
         count: 1,
         cpu_percent: flat(288, cpu_percent),
         memory_percent: flat(288, memory_percent),
@@ -154,8 +155,8 @@ fn database(class: &str, cpu: &str, free_mib: u64) -> DatabaseUsage {
         multi_az: false,
         cpu_percent: flat(288, cpu),
         freeable_bytes: flat(288, &(free_mib * 1024 * 1024).to_string()),
-        swap_bytes: Decimal::ZERO,
-        connections: 20,
+        swap_bytes: Some(Decimal::ZERO),
+        connections: Some(20),
         credits: Some(number("100")),
         surplus_charged: Decimal::ZERO,
         running: ran(24),
@@ -178,10 +179,10 @@ fn a_database_takes_one_class_less_only_when_everything_fits() {
     assert_eq!(class_of(&database("db.t4g.small", "4.1", 1229)), keep);
     assert_eq!(class_of(&database("db.t4g.small", "4", 1228)), keep);
     // 1 GiB / 9531392 = 112 connections; 60 % are 67.2.
-    let connected = |connections| DatabaseUsage { connections, ..database("db.t4g.small", "4", 1229) };
+    let connected = |most| DatabaseUsage { connections: Some(most), ..database("db.t4g.small", "4", 1229) };
     assert_eq!(class_of(&connected(67)), down);
     assert_eq!(class_of(&connected(68)), keep);
-    let swapping = DatabaseUsage { swap_bytes: number("100000000"), ..database("db.t4g.small", "4", 1229) };
+    let swapping = DatabaseUsage { swap_bytes: Some(number("100000000")), ..database("db.t4g.small", "4", 1229) };
     assert_eq!(class_of(&swapping), keep);
     assert_eq!(class_of(&database("db.t4g.micro", "1", 900)), keep);
 }
@@ -202,12 +203,13 @@ fn files(throughput: Throughput, used: &str, moved_gb: &str) -> FileSystemUsage 
     FileSystemUsage {
         throughput,
         standard_bytes: 0,
+        shortage: None,
         credits_bytes: Some(number("1000000000000")),
         busiest_day_bytes: Some(number("1000000000")),
         used_percent: Some(number(used)),
         peak_mib_per_second: Some(number("10")),
         moved_gb_per_month: Some(number(moved_gb)),
-        locked: false,
+        locked_until: None,
     }
 }
 
@@ -234,9 +236,12 @@ fn a_file_system_out_of_breath_becomes_elastic_or_provisioned_by_the_break_even(
 fn provisioned_throughput_that_nobody_needs_becomes_elastic_unless_it_is_locked() {
     let wasted = files(Throughput::Provisioned(10), "1", "10");
     assert_eq!(mode_of(&wasted), (Verdict::Change, Some("elastic".to_owned())));
-    assert_eq!(mode_of(&FileSystemUsage { locked: true, ..wasted.clone() }), (Verdict::Keep, None));
+    assert_eq!(mode_of(&FileSystemUsage { locked_until: Some(start()), ..wasted.clone() }), (Verdict::Keep, None));
     // 200 GB stored include it all.
     let included = FileSystemUsage { standard_bytes: 200 * 1024_u64.pow(3), ..wasted.clone() };
     assert_eq!(mode_of(&included), (Verdict::Keep, None));
-    assert_eq!(mode_of(&FileSystemUsage { used_percent: None, ..wasted }).0, Verdict::InsufficientData);
+    let unknown = FileSystemUsage { used_percent: None, ..files(Throughput::Bursting, "1", "10") };
+    assert_eq!(mode_of(&unknown).0, Verdict::InsufficientData);
+    let short = FileSystemUsage { shortage: Some("1 hour".to_owned()), ..wasted };
+    assert_eq!(mode_of(&short).0, Verdict::InsufficientData);
 }

@@ -109,6 +109,18 @@ impl Journals {
         Ok(summaries)
     }
 
+    /// The newest runs of one environment with all of their events, newest first; at most `limit`.
+    ///
+    /// # Errors
+    /// As [`Journals::list`].
+    pub async fn records(&self, environment: &str, limit: usize) -> Result<Vec<RunRecord>, StoreError> {
+        let mut records = Vec::new();
+        for (run, environment) in self.names(Some(environment)).await?.into_iter().take(limit) {
+            records.push(self.load(&environment, &run).await?);
+        }
+        Ok(records)
+    }
+
     /// One run, by its id or an unmistakable beginning of it; `None`: there is none such.
     ///
     /// # Errors

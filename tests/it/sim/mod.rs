@@ -7,6 +7,7 @@ mod faults;
 mod length;
 mod load_balancers;
 mod observation;
+mod readings;
 mod services;
 mod session;
 mod sessions;
