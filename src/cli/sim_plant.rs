@@ -118,7 +118,7 @@ struct LoggedDto {
 }
 
 pub(super) fn metric(context: &Context, args: &MetricArgs) -> Result<Exit, CliError> {
-    let file = args.file.as_ref().map(|path| read(path)).transpose()?;
+    let file = args.file.as_ref().map(read).transpose()?;
     let (samples, metrics) = in_world(context, &args.environment, async |session, cloud, desired| {
         let now = session.clock.now();
         let planted = match file {
