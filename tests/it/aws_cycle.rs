@@ -7,7 +7,7 @@ use crate::support::emulator::{Corner, Emulator};
 use crate::support::{Borrowed, TestEnvironment};
 
 /// A spec on the borrowed things of a corner. MiniStack has no autoscaling: the rest comes up all the same.
-fn spec(borrowed: &Borrowed) -> String {
+pub(crate) fn spec(borrowed: &Borrowed) -> String {
     let Borrowed { unique, account, region, cluster, load_balancer, file_system_name, .. } = borrowed;
     let subnets = borrowed.subnets.join(", ");
     let security_group = &borrowed.security_group;

@@ -2,14 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_cloudwatch::types::{Dimension, MetricDatum};
 use aws_sdk_cloudwatchlogs::types::InputLogEvent;
 use envctl::clock::{Clock, WallClock};
 use envctl::cloud::{CloudErrorKind, Readings};
 use envctl::model::{LogQuery, MetricQuery};
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
+use crate::support::TestEnvironment;
 use crate::support::emulator::{Corner, Emulator};
 
 /// Two hours ago, at the beginning of a period of five minutes.
@@ -19,15 +22,32 @@ fn begin() -> Timestamp {
 }
 
 async fn put(corner: &Corner, service: &str, values: &[f64]) {
-    let client = aws_sdk_cloudwatch::Client::new(&corner.settings);
-    for (minute, value) in (0_i64..).zip(values) {
+    let datum = |(minute, value): (i64, &f64)| {
         let at = begin() + SignedDuration::from_mins(minute);
-        let datum = MetricDatum::builder().metric_name("CPUUtilization").value(*value);
-        let datum = datum.timestamp(aws_sdk_cloudwatch::primitives::DateTime::from_secs(at.as_second()));
-        let dimension = Dimension::builder().name("ServiceName").value(service).build();
-        let datum = datum.dimensions(dimension).build();
-        client.put_metric_data().namespace("Test/ECS").metric_data(datum).send().await.expect("a metric");
-    }
+        json!({"MetricName": "CPUUtilization", "Value": value, "Timestamp": at.as_second(),
+               "Dimensions": [{"Name": "ServiceName", "Value": service}]})
+    };
+    let data: Vec<Value> = (0_i64..).zip(values).map(datum).collect();
+    put_metric_data(corner, &json!({"Namespace": "Test/ECS", "MetricData": data})).await;
+}
+
+/// PutMetricData as AWS's command line sends it: the SDK's protocol is none that the emulators know.
+async fn put_metric_data(corner: &Corner, document: &Value) {
+    let address = corner.settings.endpoint_url().expect("an address").trim_start_matches("http://").to_owned();
+    let key = corner.variables.iter().find(|(name, _)| *name == "AWS_ACCESS_KEY_ID").expect("a key").1.clone();
+    let body = document.to_string();
+    let request = format!(
+        "POST / HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Type: application/x-amz-json-1.0\r\n\
+         X-Amz-Target: GraniteServiceVersion20100801.PutMetricData\r\nX-Amz-Date: 20261122T000000Z\r\n\
+         Authorization: AWS4-HMAC-SHA256 Credential={key}/20261122/us-east-2/monitoring/aws4_request, \
+         SignedHeaders=host, Signature=0\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let mut stream = TcpStream::connect(&address).await.expect("a connection");
+    stream.write_all(request.as_bytes()).await.expect("a request");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
 }
 
 fn query(service: &str, statistic: &str) -> MetricQuery {
@@ -133,4 +153,58 @@ async fn lines_are_read_back_from_moto() {
 #[tokio::test]
 async fn lines_are_read_back_from_ministack() {
     lines_are_read_back(Emulator::MiniStack).await;
+}
+
+/// So many points of five minutes of one value, the last a quarter of an hour ago.
+async fn plant(corner: &Corner, cluster: &str, service: &str, name: &str, value: f64, count: i64) {
+    let now = WallClock.now().as_second();
+    let last = now - now % 300 - 900;
+    let datum = |number: i64| {
+        json!({"MetricName": name, "Value": value, "Timestamp": last - 300 * number,
+               "Dimensions": [{"Name": "ClusterName", "Value": cluster}, {"Name": "ServiceName", "Value": service}]})
+    };
+    let data: Vec<Value> = (0..count).map(datum).collect();
+    put_metric_data(corner, &json!({"Namespace": "AWS/ECS", "MetricData": data})).await;
+}
+
+async fn sizes_come_from_planted_metrics(emulator: Emulator, up: bool) {
+    let Some(corner) = Corner::new(emulator).await else { return };
+    let mut workspace = TestEnvironment::new();
+    for (name, value) in &corner.variables {
+        workspace.set(name, value);
+    }
+    let spec = crate::aws_cycle::spec(&corner.borrowed);
+    let spec = spec.replace("cpu: 512\n    memory: 1024", "cpu: 2048\n    memory: 8192");
+    workspace.write("environments/staging.yaml", &spec.replace("    scaling: {min: 1, max: 4, cpu: 60}\n", ""));
+    if up {
+        workspace.done(&["up", "staging", "--yes"]);
+    }
+    let service = format!("{}-staging-backend", corner.borrowed.unique);
+    let cluster = corner.borrowed.cluster.clone();
+    plant(&corner, &cluster, &service, "CPUUtilization", 40.0, 288).await;
+    plant(&corner, &cluster, &service, "MemoryUtilization", 30.0, 287).await;
+    let proposal = || {
+        let answer = workspace.json(&["rightsize", "staging"]);
+        answer["environments"][0]["proposals"][0].clone()
+    };
+    let found = proposal();
+    assert_eq!(found["verdict"], "insufficient-data", "five minutes less than a day: {found:#}");
+    let now = WallClock.now().as_second();
+    let first = now - now % 300 - 900 - 300 * 287;
+    let datum = json!({"MetricName": "MemoryUtilization", "Value": 30.0, "Timestamp": first,
+        "Dimensions": [{"Name": "ClusterName", "Value": cluster}, {"Name": "ServiceName", "Value": service}]});
+    put_metric_data(&corner, &json!({"Namespace": "AWS/ECS", "MetricData": [datum]})).await;
+    let found = proposal();
+    assert_eq!((&found["verdict"], &found["proposed"]), (&"down".into(), &"1 vCPU 3 GB".into()), "{found:#}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sizes_come_from_metrics_planted_in_ministack() {
+    sizes_come_from_planted_metrics(Emulator::MiniStack, true).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sizes_come_from_metrics_planted_in_moto() {
+    // moto runs no tasks: the service is not there, its metrics are.
+    sizes_come_from_planted_metrics(Emulator::Moto, false).await;
 }

@@ -17,6 +17,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::elb_page::EscapePages;
 use super::error::{cloud_error, no_credentials};
+use super::json_metrics::JsonMetrics;
 use super::limiter::Limiter;
 use super::log::{Call, CallListener, CallLog};
 use super::revisions::RevisionCache;
@@ -104,12 +105,21 @@ pub(super) async fn clients(region: &str, options: &ConnectOptions) -> Result<Cl
         elb: balancer(&config),
         scaling: aws_sdk_applicationautoscaling::Client::new(&config),
         secrets: aws_sdk_secretsmanager::Client::new(&config),
-        cloudwatch: aws_sdk_cloudwatch::Client::new(&config),
+        cloudwatch: metrics(&config),
         logs: aws_sdk_cloudwatchlogs::Client::new(&config),
         ec2: aws_sdk_ec2::Client::new(&config),
         sts: aws_sdk_sts::Client::new(&config),
         emulated: config.endpoint_url().is_some(),
     })
+}
+
+/// With [`JsonMetrics`] where the endpoint is not AWS's own.
+fn metrics(config: &aws_config::SdkConfig) -> aws_sdk_cloudwatch::Client {
+    let mut settings = aws_sdk_cloudwatch::config::Builder::from(config);
+    if let (Some(_), Some(inner)) = (config.endpoint_url(), config.http_client()) {
+        settings = settings.http_client(JsonMetrics(inner));
+    }
+    aws_sdk_cloudwatch::Client::from_conf(settings.build())
 }
 
 /// With [`EscapePages`] where the endpoint is not AWS's own.

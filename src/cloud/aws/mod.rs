@@ -4,6 +4,7 @@
 //! waves, [`client`] is the one way in which a call is made.
 
 mod answer;
+mod cbor;
 mod client;
 mod credentials;
 mod ecs;
@@ -18,6 +19,7 @@ mod elb_rule;
 mod emulated;
 mod error;
 mod identity;
+mod json_metrics;
 mod limiter;
 mod log;
 mod log_events;
