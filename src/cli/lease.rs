@@ -66,6 +66,8 @@ impl Lease {
             ui.say(&notice);
         }
         let lease = taken.map_err(|error| locked(&error, environment))?;
+        // History that cannot be tidied up is no reason to leave an environment as it is.
+        let _ = Journals::new(&session.store).prune(environment).await;
         Ok(Self { lease: Arc::new(lease), environment: environment.clone(), ui: ui.clone() })
     }
 

@@ -56,7 +56,9 @@ pub(super) struct Watch {
     troubles: u32,
     streak: u32,
     confirmations: u32,
-    /// Tasks that had stopped before the first look at healthy targets: evidence about the past. `None`: not looked yet.
+    /// Does the step begin the deployment that it waits for?
+    begins_deployment: bool,
+    /// Tasks that had stopped before the first look, where that is evidence about the past. `None`: not looked yet.
     stopped_before: Option<BTreeSet<String>>,
 }
 
@@ -84,6 +86,7 @@ impl Watch {
             troubles: 0,
             streak: 0,
             confirmations: if lags { 2 } else { 1 },
+            begins_deployment: begins_deployment(action),
             stopped_before: None,
         }
     }
@@ -121,9 +124,15 @@ impl Watch {
         }
     }
 
-    /// A service may have had failing tasks before what they need was there: those say nothing about healthy targets.
+    /// A service may have had failing tasks before what they need was there: those say nothing about healthy targets,
+    /// nor about more tasks of a deployment that was there before.
     fn without_the_past(&mut self, mut status: Status) -> Status {
-        if let (Until::TargetsHealthy { .. }, Status::Service(service)) = (&self.wait.until, &mut status) {
+        let has_past = match &self.wait.until {
+            Until::TargetsHealthy { .. } => true,
+            Until::Deployed { .. } => !self.begins_deployment,
+            _ => false,
+        };
+        if let (true, Status::Service(service)) = (has_past, &mut status) {
             let stopped = &mut service.stopped_tasks;
             let before =
                 self.stopped_before.get_or_insert_with(|| stopped.iter().map(|task| task.arn.clone()).collect());
@@ -162,5 +171,13 @@ impl Watch {
         } else {
             Next::Failed(failure::of_call(error, self.troubles))
         }
+    }
+}
+
+fn begins_deployment(action: &Action) -> bool {
+    match action {
+        Action::CreateService { .. } => true,
+        Action::UpdateService { update, .. } => update.force_new_deployment || update.task_definition.is_some(),
+        _ => false,
     }
 }

@@ -56,8 +56,8 @@ pub(super) fn remember(s: &Situation, power: Power, draft: &mut Draft) {
             let from = tags.get(TAG_POWER).map_or("nothing", String::as_str);
             let why = "what was asked for is remembered before it is done";
             reasons.push(super::draft::field("power", from, power, why));
-        } else if power == Power::Up && !tags_hold(tags, &s.desired.declared_tags()) {
-            wanted.extend(s.desired.declared_tags());
+        } else if power == Power::Up && !tags_hold(tags, s.declared()) {
+            wanted.extend(s.declared().clone());
             let why = "the spec has changed since it was asked for, so that a change by hand can be told from it";
             reasons.push(Reason { field: None, from: None, to: None, why: why.to_owned() });
         }
@@ -83,7 +83,7 @@ pub(super) fn remember(s: &Situation, power: Power, draft: &mut Draft) {
 
 /// Do these tags say that this very spec was asked to be up?
 pub(super) fn remembers_up(s: &Situation, tags: &Tags) -> bool {
-    tags.get(TAG_POWER).map(String::as_str) == Some(Power::Up.as_str()) && tags_hold(tags, &s.desired.declared_tags())
+    tags.get(TAG_POWER).map(String::as_str) == Some(Power::Up.as_str()) && tags_hold(tags, s.declared())
 }
 
 /// Are all these tags there with these values?

@@ -20,7 +20,8 @@ use super::situation::{Found, Situation, key, refuse_unreadable};
 
 const GOES: &str = "the environment is destroyed";
 
-/// Deletes the rules: nothing reaches the environment any more.
+/// Deletes the rules: nothing reaches the environment any more. A warming rule goes before its rule, behind which
+/// nobody reaches it: what it forwards to may hold foreign data that is not clean.
 pub(super) fn rules(s: &Situation, draft: &mut Draft) -> Vec<StepId> {
     let mut closed = Vec::new();
     for name in s.desired.rules.keys() {
@@ -32,11 +33,14 @@ pub(super) fn rules(s: &Situation, draft: &mut Draft) -> Vec<StepId> {
             Found::Ours(live) => Some((main, live)),
             Found::Absent | Found::Blocked => None,
         };
-        for (key, live) in main.into_iter().chain(warms.map(|live| (warming, live))) {
+        let mut before = Vec::new();
+        for (key, live) in warms.map(|live| (warming, live)).into_iter().chain(main) {
             let action = Action::DeleteRule { key: key.clone(), arn: live.arn.clone() };
             let title = format!("delete rule {}", key.name);
-            closed.push(draft.add(NewStep::new(format!("delete-{key}"), title, action).because(GOES)));
+            let step = NewStep::new(format!("delete-{key}"), title, action).because(GOES).after(before.clone());
+            before.push(draft.add(step));
         }
+        closed.extend(before);
     }
     closed
 }

@@ -5,8 +5,8 @@
 //! priority number, which no request ever reaches, forwards to the target group; it goes when the rule forwards.
 
 use crate::model::{
-    Action, ListenerSelector, LiveRule, NoteKind, RefusalKind, ResourceKey, ResourceKind, RuleAction, RuleSpec, StepId,
-    TAG_PRIORITY, late_text,
+    Action, Condition, ListenerSelector, LiveRule, NoteKind, RefusalKind, ResourceKey, ResourceKind, RuleAction,
+    RuleSpec, Sighting, StepId, TAG_PRIORITY, late_text,
 };
 
 use super::condition::{condition_words, resolved, same_actions, same_conditions, words};
@@ -26,13 +26,13 @@ pub(super) fn prepare(s: &Situation, draft: &mut Draft) {
         match s.look(draft, &key, &s.live.rules) {
             Found::Absent => {
                 let priority = create(s, &key, spec, &mut priorities, draft);
-                warm(s, &key, spec, priority, &mut priorities, draft);
+                warm(s, &key, spec, &spec.conditions, priority, &mut priorities, draft);
             }
             Found::Ours(live) => {
                 reprioritise(s, &key, spec, live, &mut priorities, draft);
                 if !forwards(s, name, spec, live, draft) {
-                    let above = spec.priority.or(live.priority).unwrap_or_default();
-                    warm(s, &key, spec, above, &mut priorities, draft);
+                    let above = wanted_priority(s, spec, live).or(live.priority).unwrap_or_default();
+                    warm(s, &key, spec, &live.conditions, above, &mut priorities, draft);
                 }
             }
             Found::Blocked => continue,
@@ -96,17 +96,34 @@ pub(super) fn down(s: &Situation, after: &[StepId], draft: &mut Draft) {
     }
 }
 
-/// Puts every rule that forwards on the asleep page before data comes up behind it that is not clean.
+/// Puts every rule that forwards on the asleep page before data comes up behind it that is not clean: a warming rule
+/// too, where its rule does not stand before it any more.
 pub(super) fn close(s: &Situation, draft: &mut Draft) -> Vec<StepId> {
+    let why = "the data behind it is not clean yet";
+    let forwards = |live: &LiveRule| live.actions.iter().any(|action| matches!(action, RuleAction::Forward { .. }));
     let mut closed = Vec::new();
     for (name, spec) in &s.desired.rules {
         let key = key(ResourceKind::ListenerRule, name);
-        let Found::Ours(live) = s.look(draft, &key, &s.live.rules) else { continue };
-        if live.actions.iter().any(|action| matches!(action, RuleAction::Forward { .. })) {
-            closed.push(show_page(&key, spec, live, "the data behind it is not clean yet", &[], draft));
+        let main = match s.look(draft, &key, &s.live.rules) {
+            Found::Ours(live) => Some(live),
+            Found::Absent => None,
+            Found::Blocked => continue,
+        };
+        if let Some(live) = main.filter(|live| forwards(live)) {
+            closed.push(show_page(&key, spec, live, why, &[], draft));
+        }
+        let warming = warming_key(&key);
+        let open = |live: &&LiveRule| forwards(live) && !main.is_some_and(|main| stands_before(main, live));
+        if let Some(live) = s.live.rules.get(&warming.name).and_then(Sighting::present).filter(open) {
+            closed.push(show_page(&warming, spec, live, why, &[], draft));
         }
     }
     closed
+}
+
+/// Does every request that would reach the second rule meet the first one before?
+fn stands_before(first: &LiveRule, second: &LiveRule) -> bool {
+    first.priority < second.priority && same_conditions(&first.conditions, &second.conditions)
 }
 
 fn show_page(
@@ -195,6 +212,7 @@ fn warm(
     s: &Situation,
     rule: &ResourceKey,
     spec: &RuleSpec,
+    conditions: &[Condition],
     above: u32,
     priorities: &mut Priorities,
     draft: &mut Draft,
@@ -204,11 +222,18 @@ fn warm(
     let key = warming_key(rule);
     let arn = draft.fact(&s.facts, &group_key, "arn");
     let live = s.live.rules.get(&key.name).and_then(|sighting| sighting.present());
+    let closed = is_closed(&key, draft);
     let warms = |live: &LiveRule| {
-        live.actions
+        let forwards = live
+            .actions
             .iter()
-            .any(|action| matches!(action, RuleAction::Forward { target_group_arn } if *target_group_arn == arn))
+            .any(|action| matches!(action, RuleAction::Forward { target_group_arn } if *target_group_arn == arn));
+        forwards && !closed && same_conditions(conditions, &live.conditions)
     };
+    let mut after = draft.ready(rule);
+    if let Some(live) = live.filter(|live| live.priority <= Some(above)) {
+        after.push(put_behind(s, &key, spec, live, above, priorities, draft));
+    }
     let id = format!("warm-{rule}");
     let forward = vec![RuleAction::Forward { target_group_arn: arn.clone() }];
     let why = "ELB checks only targets that a rule forwards to; no request reaches this one";
@@ -218,10 +243,12 @@ fn warm(
             let action = Action::ModifyRule {
                 key: key.clone(),
                 arn: live.arn.clone(),
-                conditions: spec.conditions.clone(),
+                conditions: conditions.to_vec(),
                 actions: forward,
             };
-            draft.add(NewStep::new(id, format!("let the warming rule of {} forward", rule.name), action).because(why))
+            after.extend(closed.then(|| StepId(format!("sleep-{key}"))));
+            let title = format!("let the warming rule of {} forward", rule.name);
+            draft.add(NewStep::new(id, title, action).because(why).after(after))
         }
         None => {
             if let Some(why) = priority::unknown(s.live, &spec.listener) {
@@ -233,17 +260,39 @@ fn warm(
                 key: key.clone(),
                 listener_arn: listener_arn(s, &spec.listener, rule, draft),
                 priority,
-                conditions: spec.conditions.clone(),
+                conditions: conditions.to_vec(),
                 actions: forward,
                 tags: s.desired.tags_of(&key),
             };
-            let after = draft.ready(rule);
             draft.add(
                 NewStep::new(id, format!("warm the targets of rule {}", rule.name), action).because(why).after(after),
             )
         }
     };
     draft.hold(&group_key, warming);
+}
+
+/// Gives a warming rule a priority behind its rule's.
+fn put_behind(
+    s: &Situation,
+    key: &ResourceKey,
+    spec: &RuleSpec,
+    live: &LiveRule,
+    above: u32,
+    priorities: &mut Priorities,
+    draft: &mut Draft,
+) -> StepId {
+    if let Some(why) = priority::unknown(s.live, &spec.listener) {
+        refuse_unreadable(draft, key, &format!("the rules of listener {}: {why}", spec.listener));
+    }
+    let priority = priorities.take_above(&spec.listener, above);
+    let action = Action::SetRulePriority { key: key.clone(), arn: live.arn.clone(), priority };
+    let from = live.priority.map_or("none".to_owned(), |priority| priority.to_string());
+    let reason = field("priority", from, priority, "no request may reach it");
+    let title = format!("put rule {} behind", key.name);
+    let behind = draft.add(NewStep::new(format!("behind-{key}"), title, action).reasons([reason]));
+    draft.hold(key, behind.clone());
+    behind
 }
 
 /// Deletes a warming rule that is there, or that this plan makes, once its rule needs it no more.

@@ -1,5 +1,7 @@
 //! [`Situation`]: what the parts of the planner look at, and [`Found`]: what they find of one resource.
 
+use std::cell::OnceCell;
+
 use crate::model::{
     Desired, Facts, Live, LiveAccessPoint, LiveDatabase, LiveFileSystem, LiveLogGroup, LiveSecret, LiveService,
     LiveTargetGroup, Policy, RefusalKind, ResourceKey, ResourceKind, Selector, Sighting, Sightings, Tags,
@@ -18,6 +20,8 @@ pub(super) struct Situation<'a> {
     pub(super) subnets: Option<Vec<String>>,
     /// Security groups of the tasks; `None` as above.
     pub(super) security_groups: Option<Vec<String>>,
+    /// See [`Situation::declared`].
+    declared: OnceCell<Tags>,
 }
 
 /// What was found of a resource of the environment.
@@ -41,6 +45,7 @@ impl<'a> Situation<'a> {
             facts: live.facts(desired),
             subnets: subnet_ids(live, &desired.network.subnets),
             security_groups: groups,
+            declared: OnceCell::new(),
         }
     }
 
@@ -77,6 +82,11 @@ impl<'a> Situation<'a> {
         security_group_ids(self.live, selectors)
     }
 
+    /// The tags that remember what is declared; hashed once a plan, for every part asks for them.
+    pub(super) fn declared(&self) -> &Tags {
+        self.declared.get_or_init(|| self.desired.declared_tags())
+    }
+
     /// When an environment sleeps or wakes, the tags that say so; when it wakes, also what was declared then.
     pub(super) fn power_tags(&self, power: crate::model::Power) -> Tags {
         let mut tags = Tags::from([
@@ -85,7 +95,7 @@ impl<'a> Situation<'a> {
             (crate::model::TAG_POWER_BY.to_owned(), self.policy.who.clone()),
         ]);
         if power == crate::model::Power::Up {
-            tags.extend(self.desired.declared_tags());
+            tags.extend(self.declared().clone());
         }
         tags
     }

@@ -9,7 +9,7 @@ use envctl::clock::{Clock, TokioClock};
 use envctl::model::*;
 use envctl::store::Store;
 use envctl::store::cache::{Cache, expected_seconds};
-use envctl::store::journal::{Journals, run_id};
+use envctl::store::journal::{Journals, KEPT_RUNS, run_id};
 use envctl::store::lock::{Holder, LockError, Locks, Standing};
 use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
@@ -299,6 +299,25 @@ async fn runs_are_listed_newest_first_and_read_by_an_unmistakable_beginning() {
     assert_eq!(read.summary().duration(), Some(SignedDuration::from_secs(5)));
     assert!(journals.read("2023").await.unwrap().is_none(), "two runs begin so");
     assert!(journals.begin("staging", &second).await.is_err(), "a run has one journal");
+}
+
+#[tokio::test]
+async fn the_newest_runs_are_kept_in_a_folder_and_in_a_bucket() {
+    let (_folder, folder) = folder();
+    for store in [folder, Store::in_memory()] {
+        let journals = Journals::new(&store);
+        let at = |second: i64| Timestamp::from_second(1_700_000_000 + second).unwrap();
+        for second in 0..i64::try_from(KEPT_RUNS).unwrap() + 2 {
+            let mut journal = journals.begin("staging", &run_id(at(second), "aaaa")).await.unwrap();
+            journal.append(&noticed(1)).await.unwrap();
+        }
+        journals.begin("other", "r1").await.unwrap().append(&noticed(1)).await.unwrap();
+        assert_eq!(journals.prune("staging").await.unwrap(), 2);
+        assert_eq!(journals.prune("staging").await.unwrap(), 0);
+        let kept = journals.list(Some("staging"), usize::MAX).await.unwrap();
+        assert_eq!((kept.len(), kept.last().unwrap().run.as_str()), (KEPT_RUNS, run_id(at(2), "aaaa").as_str()));
+        assert_eq!(journals.list(Some("other"), 10).await.unwrap().len(), 1, "other environments are left alone");
+    }
 }
 
 #[tokio::test]

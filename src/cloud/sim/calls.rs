@@ -64,39 +64,34 @@ pub(super) fn status_call(subject: &Subject) -> (&'static str, String) {
     }
 }
 
-/// Takes parts of an observation away, as calls that failed would.
-pub(super) fn make_unreadable(live: &mut Live, fails: impl Fn(&str) -> bool) {
+/// Takes parts of an observation away, as calls that failed would; how many.
+pub(super) fn make_unreadable(live: &mut Live, fails: impl Fn(&str) -> bool) -> usize {
     fn lose<T>(sightings: &mut Sightings<T>, operation: &str) {
         for sighting in sightings.values_mut() {
             *sighting = Sighting::Unreadable { why: format!("{operation}: Rate exceeded (ThrottlingException)") };
         }
     }
-    if fails("databases") {
-        lose(&mut live.databases, "rds:DescribeDBInstances");
+    let parts = ["databases", "snapshots", "services", "rules", "target-groups", "access-points", "scaling", "secrets"];
+    let lost: Vec<&str> = parts.into_iter().filter(|part| fails(part)).collect();
+    for part in &lost {
+        match *part {
+            "databases" => lose(&mut live.databases, "rds:DescribeDBInstances"),
+            "snapshots" => lose(&mut live.snapshots, "rds:DescribeDBSnapshots"),
+            "services" => {
+                lose(&mut live.services, "ecs:DescribeServices");
+                lose(&mut live.task_definitions, "ecs:DescribeTaskDefinition");
+            }
+            "rules" => {
+                lose(&mut live.rules, "elasticloadbalancing:DescribeRules");
+                lose(&mut live.listener_rules, "elasticloadbalancing:DescribeRules");
+            }
+            "target-groups" => lose(&mut live.target_groups, "elasticloadbalancing:DescribeTargetGroups"),
+            "access-points" => lose(&mut live.access_points, "elasticfilesystem:DescribeAccessPoints"),
+            "scaling" => lose(&mut live.scaling, "application-autoscaling:DescribeScalableTargets"),
+            _ => lose(&mut live.secrets, "secretsmanager:DescribeSecret"),
+        }
     }
-    if fails("snapshots") {
-        lose(&mut live.snapshots, "rds:DescribeDBSnapshots");
-    }
-    if fails("services") {
-        lose(&mut live.services, "ecs:DescribeServices");
-        lose(&mut live.task_definitions, "ecs:DescribeTaskDefinition");
-    }
-    if fails("rules") {
-        lose(&mut live.rules, "elasticloadbalancing:DescribeRules");
-        lose(&mut live.listener_rules, "elasticloadbalancing:DescribeRules");
-    }
-    if fails("target-groups") {
-        lose(&mut live.target_groups, "elasticloadbalancing:DescribeTargetGroups");
-    }
-    if fails("access-points") {
-        lose(&mut live.access_points, "elasticfilesystem:DescribeAccessPoints");
-    }
-    if fails("scaling") {
-        lose(&mut live.scaling, "application-autoscaling:DescribeScalableTargets");
-    }
-    if fails("secrets") {
-        lose(&mut live.secrets, "secretsmanager:DescribeSecret");
-    }
+    lost.len()
 }
 
 impl World {

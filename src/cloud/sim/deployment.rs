@@ -95,18 +95,23 @@ impl World {
     /// Starts tasks of the primary deployment, as many as the upper bound leaves room for.
     fn start_wanted(&mut self, arn: &str) {
         let Some((service, primary)) = self.primary(arn) else { return };
-        let (live, id) = (service.live.clone(), primary.id.clone());
+        let (live, id) = (&service.live, &primary.id);
         let failed = primary.rollout_state.as_deref() == Some("FAILED");
-        let waits = service.rollouts.get(&id).and_then(|rollout| rollout.retry_at).is_some_and(|at| at > self.now);
+        let waits = service.rollouts.get(id).and_then(|rollout| rollout.retry_at).is_some_and(|at| at > self.now);
         if failed || waits {
             return;
         }
         let tasks = self.tasks_of(arn);
         let staying = tasks.iter().filter(|task| task.is_staying()).count();
-        let of_primary = tasks.iter().filter(|task| task.is_staying() && task.deployment.as_ref() == Some(&id)).count();
+        let of_primary = tasks.iter().filter(|task| task.is_staying() && task.deployment.as_ref() == Some(id)).count();
         let desired = count(live.desired_count);
         let room = (desired * count(live.maximum_percent) / 100).max(1).saturating_sub(staying);
-        for _ in 0..desired.saturating_sub(of_primary).min(room) {
+        let missing = desired.saturating_sub(of_primary).min(room);
+        if missing == 0 {
+            return;
+        }
+        let (live, id) = (live.clone(), id.clone());
+        for _ in 0..missing {
             let revision = live.task_definition.clone();
             let task = self.begin_task(&live.cluster, &revision, &live.subnets, Some((arn, &id)));
             let short = task.rsplit('/').next().unwrap_or_default().to_owned();

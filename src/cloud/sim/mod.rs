@@ -111,6 +111,14 @@ struct Account {
     attempts: BTreeMap<String, u64>,
     /// What is left of AWS's rates.
     rates: Rates,
+    /// Faults so far, by kind.
+    injected: BTreeMap<&'static str, u64>,
+}
+
+impl Account {
+    fn inject(&mut self, kind: &'static str) {
+        *self.injected.entry(kind).or_insert(0) += 1;
+    }
 }
 
 impl SimCloud {
@@ -118,8 +126,14 @@ impl SimCloud {
     /// runtime.
     pub fn new(world: World) -> Self {
         let clock = TokioClock::starting_at(world.now);
-        let account =
-            Account { world, before: None, ahead: Duration::ZERO, attempts: BTreeMap::new(), rates: Rates::default() };
+        let account = Account {
+            world,
+            before: None,
+            ahead: Duration::ZERO,
+            attempts: BTreeMap::new(),
+            rates: Rates::default(),
+            injected: BTreeMap::new(),
+        };
         Self { account: Arc::new(Mutex::new(account)), clock, faults: FaultPlan::NONE }
     }
 
@@ -131,6 +145,16 @@ impl SimCloud {
     /// A copy of the world as it is now.
     pub fn world(&self) -> World {
         self.aged().world.clone()
+    }
+
+    /// Looks at the world as it is now, and changes nothing.
+    pub fn look<T>(&self, look: impl FnOnce(&World) -> T) -> T {
+        look(&self.aged().world)
+    }
+
+    /// How many faults every session of this account has met, by kind.
+    pub fn injected(&self) -> BTreeMap<&'static str, u64> {
+        self.lock().injected.clone()
     }
 
     /// Changes the world by hand, as somebody in the console would; what follows from it happens at once.
@@ -189,7 +213,16 @@ impl SimCloud {
         let tries = account.attempts.entry(format!("{operation} {key}")).or_insert(0);
         *tries += 1;
         let fault = self.faults.decide(operation, key, *tries, write);
-        if account.rates.allow(operation, account.world.now) { fault } else { Fault::Throttle }
+        let (fault, kind) = match fault {
+            _ if !account.rates.allow(operation, account.world.now) => (Fault::Throttle, "throttle by AWS's rates"),
+            Fault::None => return Fault::None,
+            Fault::Throttle => (fault, "throttle"),
+            Fault::ServerError => (fault, "server error"),
+            Fault::LostReply => (fault, "lost reply"),
+            Fault::Refusal => (fault, "refusal"),
+        };
+        account.inject(kind);
+        fault
     }
 
     /// One write: the fault, the effect, the line in the call log.
@@ -204,6 +237,9 @@ impl SimCloud {
         let answer = match fault {
             Fault::None | Fault::LostReply => {
                 account.world.pace_percent = self.faults.pace_percent(operation, &key);
+                if account.world.pace_percent > 100 {
+                    account.inject("slow start");
+                }
                 let answer = account.world.perform_resolved(action, token);
                 account.world.pace_percent = 100;
                 account.world.settle();
@@ -227,6 +263,9 @@ impl SimCloud {
         let tries = account.attempts.entry(format!("read {key}")).or_insert(0);
         *tries += 1;
         let stale = self.faults.is_stale(key, *tries);
+        if stale && account.before.is_some() {
+            account.inject("stale read");
+        }
         match &mut account.before {
             Some(before) if stale => {
                 before.age(account.world.now);
@@ -266,7 +305,8 @@ impl Cloud for SimCloud {
             }
             let mut live = self.seen(account, &environment, |world| world.observed(scope));
             let tries = account.attempts.get(&format!("observe {environment}")).copied().unwrap_or(0);
-            calls::make_unreadable(&mut live, |part| self.faults.is_unreadable(part, tries));
+            let lost = calls::make_unreadable(&mut live, |part| self.faults.is_unreadable(part, tries));
+            (0..lost).for_each(|_| account.inject("unreadable part"));
             live
         };
         half_a_call().await;

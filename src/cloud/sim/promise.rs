@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use super::database::Database;
 use super::references;
 use super::world::World;
 
@@ -20,14 +21,19 @@ impl World {
         }
     }
 
-    /// The first database that a definition points at and whose foreign data nobody may see yet.
+    /// The databases that a definition points at and whose foreign data nobody may see yet.
+    fn foreign(&self, document: &Value) -> Vec<String> {
+        let mut identifiers = references::databases(document, &self.database_domain());
+        identifiers.retain(|identifier| {
+            self.databases.get(identifier).is_some_and(|found| found.data.must_be_scrubbed_in(identifier))
+        });
+        identifiers
+    }
+
+    /// The first of them that answers.
     fn unscrubbed(&self, document: &Value) -> Option<String> {
-        let identifiers = references::databases(document, &self.database_domain());
-        identifiers.into_iter().find(|identifier| {
-            self.databases
-                .get(identifier)
-                .is_some_and(|database| database.is_connectable() && database.data.must_be_scrubbed_in(identifier))
-        })
+        let mut foreign = self.foreign(document).into_iter();
+        foreign.find(|identifier| self.databases.get(identifier).is_some_and(Database::is_connectable))
     }
 
     /// Marks the data that a scrub task was pointed at as clean.
@@ -58,18 +64,16 @@ impl World {
         }
     }
 
-    /// A rule that is reached must not forward to a service that is pointed at foreign data.
+    /// A rule that is reached must not forward to a service that is pointed at foreign data: whether tasks are behind
+    /// it yet or not, and whether the database answers yet or not.
     pub(super) fn check_forwarding(&mut self, rule_arn: &str) {
         let Some(rule) = self.rules.get(rule_arn).filter(|_| self.is_reached(rule_arn)) else { return };
         let services = self.services.values().filter(|service| {
             let attachments = &service.live.attachments;
-            // A service without tasks is a closed door: nothing is behind it.
-            service.live.status == "ACTIVE"
-                && service.live.running_count > 0
-                && attachments.iter().any(|found| rule.forwards_to(&found.target_group_arn))
+            service.live.status == "ACTIVE" && attachments.iter().any(|found| rule.forwards_to(&found.target_group_arn))
         });
         let documents = services.filter_map(|service| self.revision(&service.live.task_definition));
-        let found = documents.filter_map(|revision| self.unscrubbed(&revision.document)).next();
+        let found = documents.flat_map(|revision| self.foreign(&revision.document)).next();
         if let Some(identifier) = found {
             self.violated(format!("a rule forwarded to {identifier}'s service before its foreign data was scrubbed"));
         }

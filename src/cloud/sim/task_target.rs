@@ -40,22 +40,21 @@ impl World {
     fn age_target(&mut self, arn: &str) {
         let Some(target) = self.tasks.get(arn).and_then(|task| task.target.clone()) else { return };
         let used = self.is_forwarded_to(&target.target_group_arn);
-        let verdict = self.verdict_seconds(arn, &target.target_group_arn);
+        if used == target.checked_since.is_some() {
+            return;
+        }
+        let verdict = if used { self.verdict_seconds(arn, &target.target_group_arn) } else { 0 };
         let due = self.after_exactly(SignedDuration::from_secs(i64::from(verdict)));
         let now = self.now;
         let Some(task) = self.tasks.get_mut(arn) else { return };
         let Some(target) = &mut task.target else { return };
-        match (used, target.checked_since) {
-            (true, None) => {
-                target.checked_since = Some(now);
-                task.next_at = Some(due);
-            }
-            (false, Some(_)) => {
-                target.checked_since = None;
-                target.healthy = None;
-                task.next_at = None;
-            }
-            _ => {}
+        if used {
+            target.checked_since = Some(now);
+            task.next_at = Some(due);
+        } else {
+            target.checked_since = None;
+            target.healthy = None;
+            task.next_at = None;
         }
     }
 

@@ -1,11 +1,14 @@
 //! The journal of a run: one event a line, on disk before the effect that it announces. It is history, never a second
 //! truth: nothing is ever resumed from it.
 //!
-//! A folder has one file a run, appended and synced; a bucket has one object an event, only ever created.
+//! A folder has one file a run, appended and synced; a bucket has one object an event, only ever created. The
+//! newest [`KEPT_RUNS`] runs of an environment are kept.
 
+mod prune;
 mod read;
 mod write;
 
+pub use prune::KEPT_RUNS;
 pub use read::{RunRecord, RunSummary};
 pub use write::Journal;
 

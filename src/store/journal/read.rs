@@ -140,7 +140,7 @@ impl Journals {
     }
 
     /// Run ids with their environments, newest first.
-    async fn names(&self, environment: Option<&str>) -> Result<Vec<(String, String)>, StoreError> {
+    pub(super) async fn names(&self, environment: Option<&str>) -> Result<Vec<(String, String)>, StoreError> {
         let environments = match environment {
             Some(environment) => vec![environment.to_owned()],
             None => self.store.folders(&self.store.path(["runs"])).await?,

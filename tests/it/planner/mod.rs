@@ -7,6 +7,5 @@ mod edits;
 mod linter;
 mod random;
 mod refusals;
-mod sessions;
 mod up;
-mod world;
+pub(crate) mod world;

@@ -10,5 +10,4 @@ mod observation;
 mod readings;
 mod services;
 mod session;
-mod sessions;
 mod storage;

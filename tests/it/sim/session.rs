@@ -132,12 +132,6 @@ impl Session {
         assert!(told.is_empty(), "a second plan is not empty: {told:#?} {history}");
         self.promises_hold(&format!("{goal:?} {history}"));
     }
-
-    /// Another person with the same environment.
-    pub(super) fn another(&self) -> Self {
-        let (cloud, desired) = (self.cloud.clone(), self.desired.clone());
-        Self { cloud, desired, runs: self.runs.clone(), strangers: self.strangers.clone() }
-    }
 }
 
 impl Session {

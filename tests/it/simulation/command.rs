@@ -1,6 +1,6 @@
 //! One command of one person: the road that the command line takes, without the terminal.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use envctl::clock::Clock;
@@ -34,6 +34,8 @@ pub(crate) struct Person {
     pub(crate) name: String,
     pub(crate) cloud: Watched,
     pub(crate) store: Store,
+    /// How long this person waits for the lock.
+    pub(crate) patience: Duration,
 }
 
 impl Person {
@@ -56,7 +58,7 @@ impl Person {
             now: self.clock().now(),
             who: self.name.clone(),
             suffix: suffix(run),
-            sleep_cost: report::sleep_cost(desired, &report::PriceTable::shipped()),
+            sleep_cost: report::sleep_cost(desired, prices()),
         };
         let mut plan = planner::plan(desired, &live, goal, &policy);
         let mistakes = planner::check(&plan);
@@ -80,7 +82,7 @@ impl Person {
             reason: None,
         };
         let locks = Locks::new(&self.store, self.clock());
-        let Ok(lease) = locks.acquire_within(&desired.environment, &holder, Duration::ZERO, |_| ()).await else {
+        let Ok(lease) = locks.acquire_within(&desired.environment, &holder, self.patience, |_| ()).await else {
             return End::Locked;
         };
         let lease = Arc::new(lease);
@@ -92,6 +94,9 @@ impl Person {
     async fn rounds(&self, desired: &Desired, goal: &Goal, run: &str, lease: &Arc<Lease>) -> End {
         for round in 0..3 {
             let run = format!("{run}-{round}");
+            // The data that was asked for is there after the first round.
+            let again = Goal::Up { from: DataSource::Latest };
+            let goal = if round > 0 && matches!(goal, Goal::Up { .. }) { &again } else { goal };
             let Some((live, plan)) = self.propose(desired, goal, &run).await else { return End::Blind };
             if !plan.refusals.is_empty() {
                 return End::Refused(plan.refusals.iter().map(|refusal| refusal.why.clone()).collect());
@@ -112,6 +117,10 @@ impl Person {
                     outcome.failures.iter().map(|(step, failure)| format!("{step}: {}", failure.message)).collect(),
                 );
             }
+            if *goal == Goal::Snapshot {
+                // Of snapshots there can always be another.
+                return End::Converged;
+            }
         }
         match self.propose(desired, goal, run).await {
             Some((_, plan)) if plan.is_empty() => End::Converged,
@@ -119,6 +128,11 @@ impl Person {
             None => End::Blind,
         }
     }
+}
+
+fn prices() -> &'static report::PriceTable {
+    static SHIPPED: OnceLock<report::PriceTable> = OnceLock::new();
+    SHIPPED.get_or_init(report::PriceTable::shipped)
 }
 
 /// Four hexadecimal digits of a run.

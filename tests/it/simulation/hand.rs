@@ -7,13 +7,15 @@ use super::chance::Chance;
 
 /// A database of somebody else, in the same account.
 pub(crate) const STRANGERS_DATABASE: &str = "pythonide-production-db";
+/// A snapshot of it that people may restore from.
+pub(crate) const STRANGERS_SNAPSHOT: &str = "production-copy";
 
 /// Somebody else's database with data in it, and a snapshot of it that people may restore from.
 pub(crate) fn strangers(world: &mut World, desired: &Desired) {
     let Some(model) = desired.databases.values().next() else { return };
     world.console_create_database(STRANGERS_DATABASE, model, Tags::new());
     let _ = world.write_data(STRANGERS_DATABASE, "a real customer");
-    world.console_create_snapshot(STRANGERS_DATABASE, "production-copy", &Tags::new());
+    world.console_create_snapshot(STRANGERS_DATABASE, STRANGERS_SNAPSHOT, &Tags::new());
 }
 
 /// Somebody took the name of our database first.
@@ -26,7 +28,7 @@ pub(crate) fn name_taken(world: &mut World, desired: &Desired) {
 
 /// The applications write when they can be reached: a task runs, and the database answers.
 pub(crate) fn applications_write(cloud: &SimCloud, desired: &Desired, text: &str) {
-    let running = cloud.edit(|world| {
+    let running = cloud.look(|world| {
         let ours = |name: &str| desired.services.values().any(|spec| spec.service_name == name);
         world.services.values().any(|service| ours(&service.live.service_name) && service.live.running_count > 0)
     });
@@ -39,21 +41,15 @@ pub(crate) fn applications_write(cloud: &SimCloud, desired: &Desired, text: &str
 
 /// Somebody changes something in the console. Says what.
 pub(crate) fn console(world: &mut World, desired: &Desired, chance: &mut Chance) -> &'static str {
-    let service = desired.services.values().next();
-    let rules: Vec<String> = world
-        .rules
-        .values()
-        .filter(|rule| rule.live.tags.as_ref().is_some_and(|tags| desired.owns(tags) && is_main(tags)))
-        .map(|rule| rule.live.arn.clone())
-        .collect();
-    // Who starts tasks by hand while foreign data is being restored lets them at it: no tool can keep them from it.
+    // Who starts tasks or opens rules by hand while foreign data is being restored lets the world at it: no tool can
+    // keep them from it.
     let foreign = world.databases.iter().any(|(name, found)| found.data.must_be_scrubbed_in(name));
-    match chance.below(5) {
-        0 if foreign => "thinks better of setting the desired count",
+    match chance.below(10) {
+        0 | 3 | 4 | 7 | 8 if foreign => "thinks better of opening a door",
         0 => {
-            if let (Some(spec), count) = (service, chance.below(4)) {
-                world.console_set_desired_count(&spec.cluster, &spec.service_name, u32::try_from(count).unwrap_or(1));
-            }
+            let count = u32::try_from(chance.below(4)).unwrap_or(1);
+            let services = desired.services.values();
+            services.for_each(|spec| world.console_set_desired_count(&spec.cluster, &spec.service_name, count));
             "sets the desired count"
         }
         1 => {
@@ -64,20 +60,58 @@ pub(crate) fn console(world: &mut World, desired: &Desired, chance: &mut Chance)
             desired.databases.values().for_each(|spec| world.console_set_class(&spec.identifier, "db.t4g.medium"));
             "changes the class"
         }
-        3 => {
+        3 | 7 => {
+            let (rules, what) = if chance.percent(60) {
+                (main_rules(world, desired), "deletes the rule")
+            } else {
+                (warming_rules(world, desired), "deletes the warming rule")
+            };
             rules.iter().for_each(|arn| world.console_delete_rule(arn));
-            "deletes the rule"
+            what
+        }
+        4 | 8 => {
+            let (rules, what) = if chance.percent(60) {
+                (main_rules(world, desired), "moves the rule")
+            } else {
+                (warming_rules(world, desired), "moves the warming rule")
+            };
+            let priority = |chance: &mut Chance| 40_000 + u32::try_from(chance.below(1000)).unwrap_or(0);
+            rules.iter().for_each(|arn| world.console_set_priority(arn, priority(chance)));
+            what
+        }
+        5 => {
+            let ids = desired.services.values().map(|spec| {
+                let cluster = spec.cluster.rsplit('/').next().unwrap_or_default();
+                format!("service/{cluster}/{}", spec.service_name)
+            });
+            ids.for_each(|id| drop(world.scalable_targets.remove(&id)));
+            "removes autoscaling"
+        }
+        6 => {
+            world.secrets.retain(|_, secret| !desired.owns(&secret.live.tags));
+            "deletes the secrets"
         }
         _ => {
-            rules.iter().for_each(|arn| {
-                world.console_set_priority(arn, 40_000 + u32::try_from(chance.below(1000)).unwrap_or(0));
-            });
-            "changes the priority"
+            let services = desired.services.values();
+            services.for_each(|spec| world.interrupt_spot(&spec.cluster, &spec.service_name));
+            "takes a task away"
         }
     }
 }
 
-/// A warming rule in front of the main one would be nobody's wish.
-fn is_main(tags: &Tags) -> bool {
-    tags.get(TAG_RESOURCE).is_some_and(|key| !key.ends_with(".warming"))
+fn main_rules(world: &World, desired: &Desired) -> Vec<String> {
+    rules(world, desired, |name| !name.ends_with(".warming"))
+}
+
+fn warming_rules(world: &World, desired: &Desired) -> Vec<String> {
+    rules(world, desired, |name| name.ends_with(".warming"))
+}
+
+/// Our rules whose name in the spec is such.
+fn rules(world: &World, desired: &Desired, named: impl Fn(&str) -> bool) -> Vec<String> {
+    let ours = world.rules.values().filter(|rule| {
+        let tags = rule.live.tags.as_ref().filter(|tags| desired.owns(tags));
+        tags.and_then(|tags| tags.get(TAG_RESOURCE)).is_some_and(|key| named(key))
+    });
+    ours.map(|rule| rule.live.arn.clone()).collect()
 }

@@ -6,9 +6,13 @@ mod chance;
 mod checker;
 mod command;
 mod hand;
+mod script;
 mod session;
+mod shrink;
 mod variant;
 mod watched;
 
 pub(crate) use bug::Bug;
-pub(crate) use session::run;
+pub(crate) use script::Script;
+pub(crate) use session::{Report, run};
+pub(crate) use shrink::shorten;

@@ -1,4 +1,4 @@
-//! One session: a world, two people, faults, and an end at which everything must be well.
+//! One session: a world, several people, faults, and an end at which everything must be well.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,223 +6,208 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use envctl::cloud::sim::{FaultPlan, SimCloud, World};
-use envctl::model::{DataSource, Desired, Goal, SleepMode};
+use envctl::model::{Desired, Goal, SleepMode};
 use envctl::store::Store;
 
 use super::bug::Bug;
 use super::chance::Chance;
 use super::checker::Checker;
 use super::command::{End, Person};
-use super::watched::Watched;
+use super::script::{Actor, Cut, Deed, OTHERS, Script};
+use super::watched::{Crash, Watched};
 use super::{hand, variant};
 
 /// What a session was, for people who look for the reason.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Report {
-    pub(crate) seed: u64,
     /// Promises broken; empty: none.
     pub(crate) broken: Vec<String>,
     /// What everybody did, in order.
     pub(crate) history: Vec<String>,
-    /// API calls by outcome: `ok`, `unchanged`, error codes.
+    /// API calls by operation.
     pub(crate) calls: BTreeMap<String, u64>,
+    /// Writes by outcome: `ok`, `unchanged`, error codes.
+    pub(crate) outcomes: BTreeMap<String, u64>,
+    /// Faults by kind, and crashes.
+    pub(crate) faults: BTreeMap<String, u64>,
 }
 
 /// Runs the session of this seed.
 pub(crate) fn run(seed: u64, bug: Option<Bug>) -> Report {
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().expect("runtime");
-    runtime.block_on(async move { Session::new(seed, bug).play().await })
+    play(&Script::of(seed, bug), bug)
 }
 
-type History = Arc<Mutex<Vec<String>>>;
+/// Runs a session.
+pub(crate) fn play(script: &Script, bug: Option<Bug>) -> Report {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().expect("runtime");
+    runtime.block_on(async move { Session::new(script, bug).play().await })
+}
 
-struct Session {
-    seed: u64,
+struct Session<'a> {
+    script: &'a Script,
     cloud: SimCloud,
     checker: Arc<Mutex<Checker>>,
-    desired: Arc<Mutex<Desired>>,
+    desired: Mutex<Arc<Desired>>,
     store: Store,
-    history: History,
+    history: Mutex<Vec<String>>,
+    crashes: Mutex<BTreeMap<String, u64>>,
     bug: Option<Bug>,
-    taken: bool,
     /// Somebody has asked for the data to be deleted too: nobody writes any more.
     letting_go: AtomicBool,
 }
 
-impl Session {
-    fn new(seed: u64, bug: Option<Bug>) -> Self {
-        let mut chance = Chance::new(seed, "session");
-        let desired = variant::chosen(&mut chance);
+impl<'a> Session<'a> {
+    fn new(script: &'a Script, bug: Option<Bug>) -> Self {
+        let desired = variant::chosen(script.environment);
         let now = "2026-03-27T18:00:00Z".parse().expect("a timestamp");
-        let cloud = SimCloud::new(World::new(&desired.account, &desired.region, seed, now));
+        let cloud = SimCloud::new(World::new(&desired.account, &desired.region, script.seed, now));
         cloud.seed_borrowed(&desired);
-        let taken = chance.percent(if bug == Some(Bug::AdoptStranger) { 50 } else { 5 });
         cloud.edit(|world| {
             hand::strangers(world, &desired);
-            if taken {
+            if script.name_taken {
                 hand::name_taken(world, &desired);
             }
         });
-        let checker = Arc::new(Mutex::new(Checker::new(&cloud.world(), &desired)));
+        let checker = Arc::new(Mutex::new(cloud.look(|world| Checker::new(world, &desired))));
         Self {
-            seed,
+            script,
             cloud,
             checker,
-            desired: Arc::new(Mutex::new(desired)),
+            desired: Mutex::new(Arc::new(desired)),
             store: Store::in_memory(),
-            history: History::default(),
+            history: Mutex::default(),
+            crashes: Mutex::default(),
             bug,
-            taken,
             letting_go: AtomicBool::new(false),
         }
     }
 
-    fn note(&self, text: String) {
+    fn note(&self, text: &str) {
         let at = envctl::clock::Clock::now(&self.cloud);
         self.history.lock().expect("history").push(format!("{at} {text}"));
     }
 
-    fn wanted(&self) -> Desired {
-        self.desired.lock().expect("desired").clone()
+    fn wanted(&self) -> Arc<Desired> {
+        Arc::clone(&self.desired.lock().expect("desired"))
     }
 
-    /// The faults of this session: none in a third of them.
-    fn faults(&self) -> FaultPlan {
-        let mut chance = Chance::new(self.seed, "faults");
-        if chance.percent(33) {
-            return FaultPlan::NONE;
-        }
-        let mut rate = |most: u64| u32::try_from(chance.below(most)).unwrap_or(0);
-        FaultPlan {
-            seed: self.seed,
-            throttle: rate(300),
-            server_error: rate(60),
-            lost_reply: rate(80),
-            refusal: rate(15),
-            slow_start: rate(60),
-            unreadable: rate(40),
-            stale_read: rate(40),
-        }
-    }
-
-    fn person(&self, name: &str, faults: FaultPlan) -> Person {
+    fn person(&self, name: &str, faults: FaultPlan, crash: Option<Arc<Crash>>) -> Person {
         let cloud = Watched {
             cloud: self.cloud.with_faults(faults),
             checker: Arc::clone(&self.checker),
             bug: self.bug,
             destroys: false,
+            crash,
         };
-        Person { name: name.to_owned(), cloud, store: self.store.clone() }
+        Person { name: name.to_owned(), cloud, store: self.store.clone(), patience: Duration::ZERO }
     }
 
     async fn play(self) -> Report {
-        tokio::join!(self.person_acts("anna"), self.person_acts("ben"), self.others_act());
+        futures_util::future::join_all(self.script.actors.iter().map(|actor| self.act(actor))).await;
         self.end().await;
-        let mut broken: Vec<String> = self.checker.lock().expect("checker").broken.iter().cloned().collect();
-        broken.sort();
-        let mut calls = BTreeMap::new();
-        self.cloud.edit(|world| {
+        let broken = self.checker.lock().expect("checker").broken.iter().cloned().collect();
+        let mut report = Report { broken, history: self.history.into_inner().expect("history"), ..Report::default() };
+        self.cloud.look(|world| {
             for call in &world.calls {
-                *calls.entry(call.outcome.clone()).or_insert(0) += 1;
+                *report.calls.entry(call.operation.clone()).or_insert(0) += 1;
+                if call.write {
+                    *report.outcomes.entry(call.outcome.clone()).or_insert(0) += 1;
+                }
             }
         });
-        let history = self.history.lock().expect("history").clone();
-        Report { seed: self.seed, broken, history, calls }
+        let injected = self.cloud.injected().into_iter().map(|(kind, count)| (kind.to_owned(), count));
+        report.faults = injected.chain(self.crashes.into_inner().expect("crashes")).collect();
+        report
     }
 
-    /// A few commands of one person, some of them killed half-way.
-    async fn person_acts(&self, name: &str) {
-        let mut chance = Chance::new(self.seed, name);
-        let person = self.person(name, self.faults());
-        for number in 0..1 + chance.below(4) {
-            tokio::time::sleep(Duration::from_secs(chance.below(3000))).await;
-            let goal = goal(&mut chance);
-            let run = format!("{name}-{:04x}-{number}", self.seed & 0xffff);
-            if chance.percent(20) {
-                let edited = variant::edited(&self.wanted(), &mut chance);
-                *self.desired.lock().expect("desired") = edited;
-                self.note(format!("{name} edits the spec"));
-            }
-            let desired = self.wanted();
-            if matches!(goal, Goal::Destroy { delete_snapshots: true }) {
-                self.letting_go.store(true, Ordering::Relaxed);
-                // Whoever asks for this says that the data may go.
-                self.cloud
-                    .edit(|world| desired.databases.values().for_each(|spec| world.forget_data(&spec.identifier)));
-            }
-            self.note(format!("{name}: {goal:?}"));
-            let patience = if chance.percent(30) { chance.below(1500) } else { 24 * 3600 };
-            let end = tokio::time::timeout(Duration::from_secs(patience), person.execute(&desired, &goal, &run)).await;
-            self.note(match end {
-                Ok(end) => format!("{name}: {end:?}"),
-                Err(_) => format!("{name} is killed after {patience} s"),
-            });
-        }
-    }
-
-    /// Applications write, hands are in the console, days go by.
-    async fn others_act(&self) {
-        let mut chance = Chance::new(self.seed, "others");
-        for number in 0..20 {
-            tokio::time::sleep(Duration::from_secs(chance.below(1200))).await;
-            let desired = self.wanted();
-            if !self.letting_go.load(Ordering::Relaxed) {
-                hand::applications_write(&self.cloud, &desired, &format!("write {number}"));
-            }
-            if chance.percent(8) {
-                let what = self.cloud.edit(|world| hand::console(world, &desired, &mut chance));
-                self.checker.lock().expect("checker").hands_were_here(&self.cloud.world());
-                self.note(format!("somebody {what} in the console"));
-            }
-            if chance.percent(5) {
-                self.cloud.advance(Duration::from_secs(3600 * (1 + chance.below(200))));
-                self.note("days go by".to_owned());
+    async fn act(&self, actor: &Actor) {
+        for (number, turn) in actor.turns.iter().enumerate() {
+            tokio::time::sleep(turn.pause).await;
+            match &turn.deed {
+                Deed::Nothing => {}
+                Deed::Run { goal, end } => self.command(actor.name, number, goal, *end).await,
+                Deed::Edit(what) => {
+                    let edited = variant::edited(&self.wanted(), *what);
+                    self.note(&format!("{} edits the spec: {}", actor.name, variant::name_of_edit(*what)));
+                    *self.desired.lock().expect("desired") = Arc::new(edited);
+                }
+                Deed::Write if self.letting_go.load(Ordering::Relaxed) => {}
+                Deed::Write => hand::applications_write(&self.cloud, &self.wanted(), &format!("write {number}")),
+                Deed::Console(what) => {
+                    let (desired, mut chance) = (self.wanted(), Chance::new(*what, OTHERS));
+                    let what = self.cloud.edit(|world| hand::console(world, &desired, &mut chance));
+                    let mut checker = self.checker.lock().expect("checker");
+                    self.cloud.look(|world| checker.hands_were_here(world));
+                    self.note(&format!("{OTHERS} {what} in the console"));
+                }
+                Deed::Days(time) => {
+                    self.cloud.advance(*time);
+                    self.note(&format!("{} hours go by", time.as_secs() / 3600));
+                }
             }
         }
     }
 
-    /// A later run without faults converges, and a second plan is empty.
-    async fn end(&self) {
-        self.cloud.advance(Duration::from_secs(3600));
-        let mut chance = Chance::new(self.seed, "end");
-        let goal = if chance.percent(50) {
-            Goal::Up { from: DataSource::Latest }
-        } else {
-            Goal::Down { mode: [SleepMode::Park, SleepMode::Hibernate][usize::from(chance.percent(50))], idle: None }
-        };
+    /// One command, killed or not.
+    async fn command(&self, name: &str, number: usize, goal: &Goal, cut: Cut) {
         let desired = self.wanted();
-        let person = self.person("carla", FaultPlan::NONE);
-        let mut end = person.execute(&desired, &goal, "carla-0000").await;
-        self.note(format!("carla, without faults: {goal:?}: {end:?}"));
-        if matches!(end, End::Failed(_)) {
-            // What failed before (a rolled-back deployment, a broken resource) may need one more try.
-            end = person.execute(&desired, &goal, "carla-0001").await;
-            self.note(format!("carla once more: {end:?}"));
+        let run = format!("{name}-{:04x}-{number}", self.script.seed & 0xffff);
+        if matches!(goal, Goal::Destroy { delete_snapshots: true }) {
+            self.letting_go.store(true, Ordering::Relaxed);
+            // Whoever asks for this says that the data may go.
+            self.cloud.edit(|world| desired.databases.values().for_each(|spec| world.forget_data(&spec.identifier)));
         }
-        let refused_rightly = self.taken && matches!(end, End::Refused(_));
-        if end != End::Converged && !refused_rightly {
-            let text = format!("5 convergence: {goal:?} ends with {end:?}");
-            self.checker.lock().expect("checker").broken.insert(text);
-        }
+        self.note(&format!("{name}: {goal:?}"));
+        let (crash, patience) = match cut {
+            Cut::Not => (None, Duration::from_secs(24 * 3600)),
+            Cut::After(time) => (None, time),
+            Cut::Call { number, sent } => (Some(Arc::new(Crash::at(number, sent))), Duration::from_secs(24 * 3600)),
+        };
+        let person = self.person(name, self.script.faults, crash.clone());
+        let fallen = async {
+            match &crash {
+                Some(crash) => crash.fallen().await,
+                None => std::future::pending().await,
+            }
+        };
+        let how = tokio::select! {
+            end = person.execute(&desired, goal, &run) => return self.note(&format!("{name}: {end:?}")),
+            () = fallen => match cut {
+                Cut::Call { sent: true, .. } => "crash inside a call",
+                _ => "crash between two calls",
+            },
+            () = tokio::time::sleep(patience) => "killed at any time",
+        };
+        *self.crashes.lock().expect("crashes").entry(how.to_owned()).or_insert(0) += 1;
+        self.note(&format!("{name}: {how}"));
     }
-}
 
-/// What a person wants.
-fn goal(chance: &mut Chance) -> Goal {
-    let modes = [SleepMode::Auto, SleepMode::Park, SleepMode::Hibernate];
-    match chance.below(20) {
-        0..=6 => Goal::Up { from: DataSource::Latest },
-        7 => Goal::Up { from: DataSource::Database(hand::STRANGERS_DATABASE.to_owned()) },
-        8 => Goal::Up { from: DataSource::Snapshot("production-copy".to_owned()) },
-        9..=14 => {
-            let idle = [None, Some(Duration::from_secs(8 * 3600)), Some(Duration::from_secs(20 * 24 * 3600))];
-            let (mode, idle) = (modes[chance.below(3) as usize], idle[chance.below(3) as usize]);
-            Goal::Down { mode, idle }
+    /// The next run without faults converges, whatever happened before, and a second plan is empty. It begins at once.
+    async fn end(&self) {
+        let goal = &self.script.last;
+        let desired = self.wanted();
+        let mut person = self.person("carla", FaultPlan::NONE, None);
+        // Whoever was killed holds the lock until it expires.
+        person.patience = Duration::from_secs(3600);
+        let mut end = person.execute(&desired, goal, "carla-0000").await;
+        self.note(&format!("carla, without faults: {goal:?}: {end:?}"));
+        let park = matches!(goal, Goal::Down { mode: SleepMode::Park, .. });
+        if park && matches!(&end, End::Refused(why) if why.iter().all(|why| why.contains("down --mode hibernate"))) {
+            // AWS stops no database whose storage has just been changed: what the refusal says to do instead works.
+            let goal = Goal::Down { mode: SleepMode::Hibernate, idle: None };
+            end = person.execute(&desired, &goal, "carla-0001").await;
+            self.note(&format!("carla, as the refusal says: {goal:?}: {end:?}"));
         }
-        15 | 16 => Goal::Snapshot,
-        17 => Goal::Prune,
-        18 => Goal::Destroy { delete_snapshots: false },
-        _ => Goal::Destroy { delete_snapshots: chance.percent(50) },
+        let refused_rightly = self.script.name_taken && matches!(end, End::Refused(_));
+        let mut checker = self.checker.lock().expect("checker");
+        if end != End::Converged && !refused_rightly {
+            checker.broken.insert(format!("5 convergence: {goal:?} ends with {end:?}"));
+        }
+        if end == End::Converged && matches!(goal, Goal::Up { .. }) {
+            // What an edit replaced stays until an `up` is through.
+            let twice = self.cloud.look(World::duplicates);
+            checker.broken.extend(twice.into_iter().map(|what| format!("5 convergence: there twice: {what}")));
+        }
     }
 }

@@ -1,8 +1,10 @@
 //! The simulated cloud with a checker behind every call, and with what two of the planted bugs need.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use tokio::sync::Notify;
 
 use envctl::cloud::sim::SimCloud;
 use envctl::cloud::{Cloud, CloudError};
@@ -22,12 +24,60 @@ pub(crate) struct Watched {
     pub(crate) bug: Option<Bug>,
     /// The command removes everything.
     pub(crate) destroys: bool,
+    /// Where the process falls; `None`: nowhere.
+    pub(crate) crash: Option<Arc<Crash>>,
+}
+
+/// A process that falls at one of its calls: none of its calls is sent or heard from then on.
+pub(crate) struct Crash {
+    left: AtomicU64,
+    sent: bool,
+    fallen: Notify,
+}
+
+impl Crash {
+    /// Falls at this call: when it has had its effect, or before it is sent.
+    pub(crate) fn at(number: u64, sent: bool) -> Self {
+        Self { left: AtomicU64::new(number), sent, fallen: Notify::new() }
+    }
+
+    /// Waits until it has fallen.
+    pub(crate) async fn fallen(&self) {
+        self.fallen.notified().await;
+    }
+
+    async fn fall(&self) {
+        self.fallen.notify_one();
+        std::future::pending::<()>().await;
+    }
+
+    /// Before a call; true: the process falls after its effect.
+    async fn before(&self) -> bool {
+        let last = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_err();
+        if last && !self.sent {
+            self.fall().await;
+        }
+        last
+    }
 }
 
 impl Watched {
     fn check(&self, what: &str) {
-        let mut checker = self.checker.lock().expect("checker");
-        self.cloud.edit(|world| checker.after(world, what));
+        self.cloud.look(|world| self.checker.lock().expect("checker").after(world, what));
+    }
+
+    /// Makes a call, unless the process falls before it, and is heard, unless it falls inside it.
+    async fn call<T>(&self, call: impl Future<Output = T>, what: impl FnOnce() -> String) -> T {
+        let falls = match &self.crash {
+            Some(crash) => crash.before().await,
+            None => false,
+        };
+        let answer = call.await;
+        self.check(&what());
+        if let Some(crash) = self.crash.as_ref().filter(|_| falls) {
+            crash.fall().await;
+        }
+        answer
     }
 
     /// What a buggy envctl does: its deletes come without the check that the cloud makes at the last moment.
@@ -75,25 +125,22 @@ impl Cloud for Watched {
         if self.bug == Some(Bug::AdoptStranger) {
             self.adopt(scope);
         }
-        let answer = self.cloud.observe(scope).await;
-        self.check("observe");
-        answer
+        self.call(self.cloud.observe(scope), || "observe".to_owned()).await
     }
 
     async fn perform(&self, action: &Action, token: &Token) -> Result<Receipt, CloudError> {
         let destroys = self.destroys;
-        self.cloud.edit(|world| self.checker.lock().expect("checker").before(world, action, destroys));
-        let answer = match self.unchecked(action) {
-            Some(receipt) => Ok(receipt),
-            None => self.cloud.perform(action, token).await,
+        self.cloud.look(|world| self.checker.lock().expect("checker").before(world, action, destroys));
+        let answer = async {
+            match self.unchecked(action) {
+                Some(receipt) => Ok(receipt),
+                None => self.cloud.perform(action, token).await,
+            }
         };
-        self.check(&format!("{} {}", token.run, token.step));
-        answer
+        self.call(answer, || format!("{} {}", token.run, token.step)).await
     }
 
     async fn status(&self, subject: &Subject) -> Result<Status, CloudError> {
-        let answer = self.cloud.status(subject).await;
-        self.check("status");
-        answer
+        self.call(self.cloud.status(subject), || "status".to_owned()).await
     }
 }

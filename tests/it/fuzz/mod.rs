@@ -3,6 +3,9 @@
 //! `./test` runs a few hundred inputs a parser. By hand, at length: `ENVCTL_FUZZ_CASES=200000 cargo test
 //! --no-default-features --test it fuzz`. A failing input is shrunk and printed with its seed.
 
+mod document;
+mod stored;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -55,9 +58,14 @@ fn mutated(seed: &str, edits: &[Edit]) -> String {
     })
 }
 
+/// Inputs a parser.
+fn cases() -> u32 {
+    std::env::var("ENVCTL_FUZZ_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(300)
+}
+
 /// Feeds mutations of the seeds, and plain noise, to a parser.
 fn feed(seeds: &[String], parser: impl Fn(&str)) {
-    let cases = std::env::var("ENVCTL_FUZZ_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(300);
+    let cases = cases();
     let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
     let edits = prop::collection::vec((any::<u16>(), any::<u8>(), any::<usize>()), 1..6);
     let strategy = (0..seeds.len(), edits, prop::option::weighted(0.1, ".{0,200}"));
