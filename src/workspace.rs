@@ -192,6 +192,21 @@ impl Workspace {
         String::from_utf8(bytes).map(Some).map_err(|_| WorkspaceError::NotText { path: path.to_owned() })
     }
 
+    /// Puts another text in the place of a file that is there, at once: a reader sees the old one or the new one. Its
+    /// permissions stay, and where it is a link, what it leads to is replaced.
+    ///
+    /// # Errors
+    /// When the file is not there or cannot be written.
+    pub fn rewrite(&self, path: &str, text: &str) -> Result<(), WorkspaceError> {
+        let failed = |error: std::io::Error| unreadable(path, &error);
+        let file = self.root.join(path).canonicalize().map_err(failed)?;
+        let permissions = file.metadata().map_err(failed)?.permissions();
+        let new = file.with_extension("yaml.new");
+        std::fs::write(&new, text).map_err(failed)?;
+        std::fs::set_permissions(&new, permissions).map_err(failed)?;
+        std::fs::rename(&new, &file).map_err(failed)
+    }
+
     /// Every spec, by its path below the workspace: `environments/staging.yaml`.
     ///
     /// # Errors

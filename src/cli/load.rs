@@ -40,6 +40,30 @@ pub(super) fn desired(workspace: &Workspace, name: &str) -> Result<Desired, CliE
     read(workspace, name, &mut sources).map_err(|problems| CliError::problems(problems, sources))
 }
 
+/// [`desired`] with other texts in the place of the specs on disk.
+pub(super) fn with_specs(
+    workspace: &Workspace,
+    name: &str,
+    specs: &BTreeMap<String, String>,
+) -> Result<Desired, CliError> {
+    let templates = workspace.templates()?;
+    let mut sources = Sources::new();
+    sources.extend(specs.clone());
+    sources.extend(templates.by_path.clone());
+    let below = below_templates(&templates);
+    spec::parse(name, specs)
+        .and_then(|environment| template::desired(&environment, &below))
+        .map_err(|problems| CliError::problems(problems, sources))
+}
+
+/// The templates by their paths below their folder.
+fn below_templates(templates: &Texts) -> BTreeMap<String, String> {
+    let below = |(path, text): (&String, &String)| {
+        Some((path.strip_prefix(TEMPLATES)?.strip_prefix('/')?.to_owned(), text.clone()))
+    };
+    templates.by_path.iter().filter_map(below).collect()
+}
+
 /// Parses and renders one environment; every file that took part is added to `sources`.
 pub(super) fn read(workspace: &Workspace, name: &str, sources: &mut Sources) -> Result<Desired, Vec<Problem>> {
     let specs = workspace.specs().map_err(|error| vec![unusable(&error)])?;
@@ -55,12 +79,7 @@ pub(super) fn read(workspace: &Workspace, name: &str, sources: &mut Sources) -> 
         problems.into_iter().chain(why).collect::<Vec<_>>()
     };
     let environment = spec::parse(name, &specs.by_path).map_err(|problems| explain(problems, &specs))?;
-    let below: BTreeMap<String, String> = templates
-        .by_path
-        .iter()
-        .filter_map(|(path, text)| Some((path.strip_prefix(TEMPLATES)?.strip_prefix('/')?.to_owned(), text.clone())))
-        .collect();
-    template::desired(&environment, &below).map_err(|problems| explain(problems, &templates))
+    template::desired(&environment, &below_templates(&templates)).map_err(|problems| explain(problems, &templates))
 }
 
 fn unusable(error: &WorkspaceError) -> Problem {

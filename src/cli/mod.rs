@@ -25,6 +25,8 @@ mod plan;
 mod rehearsal;
 mod rehearse;
 mod render;
+mod resize;
+mod resize_edit;
 mod rightsize;
 mod run_id;
 mod signals;

@@ -4,24 +4,28 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::arguments::{duration, environment_completer};
+use super::arguments::{ChangeArgs, duration, environment_completer};
 use super::context::{Context, View};
 use super::error::CliError;
 use super::exit::Exit;
+use super::resize::{self, Order, Resize};
+use super::resize_edit::Wanted;
 use super::{load, look, output};
 use crate::model::{
-    DataSource, Depth, Desired, Ending, EventKind, Live, LiveTask, MetricQuery, Power, Remembered, present,
+    DataSource, Depth, Desired, Ending, EventKind, Live, LiveTask, MetricQuery, Power, Remembered, ResourceKey,
+    ResourceKind, present,
 };
 use crate::report::PriceTable;
 use crate::report::rightsize::{self, Evidence, Measured, Rightsizing, Span, Window};
 use crate::store::journal::{Journals, RunRecord};
-use crate::ui::rightsize as show;
+use crate::ui::rightsize::{self as show, RightsizingView};
+use crate::workspace::Workspace;
 
 /// Proposes sizes from what CloudWatch measured: tasks, database classes, throughput modes
 ///
 /// Every proposal tells what it was reckoned from, what it saves, what can go wrong, and what data it lacks: fewer than
 /// 24 hours of points, or points for less than half of the time that the environment was up, are no ground for one. The
-/// ten minutes after each deployment do not count. Nothing is changed.
+/// ten minutes after each deployment do not count. Without --apply, --set or --back nothing is changed.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Environments [default: every one]
@@ -30,6 +34,21 @@ pub(super) struct Args {
     /// How far to look back, a day to a year
     #[arg(long, value_name = "D", default_value = "14d", value_parser = window)]
     window: Duration,
+    /// Write the proposed sizes into the spec file, show what changes there, and bring the environment up with them; taken
+    /// back in file and cloud when the deployment fails or a task runs out of memory
+    #[arg(long)]
+    apply: bool,
+    /// The same with values of your own (file-system/data.throughput="10 MiB/s", service/backend.memory=4096)
+    #[arg(long, value_name = "KIND/NAME.FIELD=VALUE", value_parser = wanted, conflicts_with = "apply")]
+    set: Vec<Wanted>,
+    /// Take the last change back, in file and cloud
+    #[arg(long, conflicts_with_all = ["apply", "set"])]
+    back: bool,
+    /// After a change, look this long for tasks that run out of memory
+    #[arg(long, value_name = "D", default_value = "0", value_parser = duration)]
+    watch: Duration,
+    #[command(flatten)]
+    change: ChangeArgs,
 }
 
 /// The formats that it knows.
@@ -41,12 +60,17 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, CliError> {
     let outputs = context.outputs();
     output::require(&outputs, &FORMATS, "rightsize")?;
     let workspace = context.workspace()?;
-    let mut reports: Vec<Rightsizing> = Vec::new();
+    if args.apply || args.back || !args.set.is_empty() {
+        return change(context, args, &workspace);
+    }
+    let mut reports: Vec<RightsizingView> = Vec::new();
     for name in load::all_or(&workspace, &args.environments)? {
         let desired = load::desired(&workspace, &name)?;
         reports.push(context.with_view(&workspace, &desired, async |view| {
             let live = look::through(view, &desired, Depth::Environment, &DataSource::Latest).await?;
-            measure(view, &desired, &live, args.window).await
+            let report = measure(view, &desired, &live, args.window).await?;
+            let changed = resize::since_last_change(view, &desired, &live).await?;
+            Ok(RightsizingView { report, changed })
         })?);
     }
     for output in &outputs {
@@ -60,8 +84,50 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, CliError> {
     Ok(Exit::Done)
 }
 
+/// Changes sizes of one environment.
+fn change(context: &Context, args: &Args, workspace: &Workspace) -> Result<Exit, CliError> {
+    output::require(&context.outputs(), &["text"], "a change of sizes")?;
+    let [name] = args.environments.as_slice() else {
+        return Err(CliError::usage("sizes are changed in one environment at a time").hint("name it"));
+    };
+    let desired = load::desired(workspace, name)?;
+    let order = match (args.back, args.set.is_empty()) {
+        (true, _) => Order::Back,
+        (false, true) => Order::Proposals,
+        (false, false) => Order::Values(args.set.clone()),
+    };
+    let (window, watch, change) = (args.window, args.watch, &args.change);
+    let resize = Resize { context, workspace, desired: &desired, order, window, watch, change };
+    context.with_cloud(workspace, &desired, async |session| resize.make(session).await)
+}
+
+/// `service/backend.memory=4096`.
+fn wanted(text: &str) -> Result<Wanted, String> {
+    let wrong = || {
+        format!("`{text}` is no value of a size: write service/NAME.cpu=1024 or file-system/NAME.throughput=elastic")
+    };
+    let (place, value) = text.split_once('=').ok_or_else(wrong)?;
+    let (key, field) = place.rsplit_once('.').ok_or_else(wrong)?;
+    let key: ResourceKey = key.parse().map_err(|_| wrong())?;
+    let fields: &[&str] = match key.kind {
+        ResourceKind::Service => &["cpu", "memory"],
+        ResourceKind::Database => &["class"],
+        ResourceKind::FileSystem => &["throughput"],
+        _ => &[],
+    };
+    if !fields.contains(&field) || value.is_empty() {
+        return Err(wrong());
+    }
+    Ok(Wanted { key, field: field.to_owned(), value: value.to_owned() })
+}
+
 /// Asks CloudWatch and reckons.
-async fn measure(view: &View, desired: &Desired, live: &Live, length: Duration) -> Result<Rightsizing, CliError> {
+pub(super) async fn measure(
+    view: &View,
+    desired: &Desired,
+    live: &Live,
+    length: Duration,
+) -> Result<Rightsizing, CliError> {
     let length = SignedDuration::try_from(length).unwrap_or(SignedDuration::MAX);
     let window = Window::ending(view.clock.now(), length);
     let questions = rightsize::questions(desired, live, window);
@@ -127,7 +193,7 @@ fn tells_of_no_memory(run: &RunRecord, service: &str, window: Span) -> bool {
     })
 }
 
-fn ran_out_of_memory(task: &LiveTask) -> bool {
+pub(super) fn ran_out_of_memory(task: &LiveTask) -> bool {
     let reasons = task.containers.iter().filter_map(|container| container.reason.as_ref());
     reasons.chain(task.stopped_reason.as_ref()).any(|reason| reason.contains("OutOfMemory"))
 }

@@ -11,6 +11,7 @@
 mod claim;
 mod code;
 mod conflict;
+mod edit;
 mod extends;
 mod fargate;
 mod names;
@@ -27,6 +28,7 @@ use std::collections::BTreeMap;
 use crate::model::{Environment, Problem};
 
 pub use conflict::conflicts;
+pub use edit::{Edit, EditError, Wish, edited, edits};
 use problems::Problems;
 use resolve::Declared;
 use schema::{Read, Root};

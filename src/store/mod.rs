@@ -15,6 +15,7 @@ pub mod cache;
 pub mod journal;
 pub mod lock;
 mod open;
+pub mod sizes;
 mod untrusted;
 
 use std::path::{Path as FilePath, PathBuf};

@@ -2,6 +2,7 @@
 
 pub mod cost;
 pub mod diagnostics;
+pub mod difference;
 pub mod document;
 pub mod drift;
 pub mod history;

@@ -173,3 +173,92 @@ fn lines_can_be_written_into_a_log_and_a_window_is_a_day_to_a_year() {
     assert_eq!(workspace.run(&["rightsize", "staging", "-o", "sarif"]).code, 3);
     assert_eq!(workspace.run(&["sim", "metric", "staging", "CPUUtilization", "1"]).code, 3);
 }
+
+/// Metrics that ask for one row less.
+fn idle(workspace: &TestEnvironment) {
+    plant(workspace, "service/backend", "CPUUtilization", "40", "14d");
+    plant(workspace, "service/backend", "MemoryUtilization", "30", "14d");
+}
+
+#[test]
+fn applying_edits_the_values_alone_and_brings_the_environment_up_with_them() {
+    let workspace = up_for_a_month();
+    idle(&workspace);
+    let before = workspace.read("environments/staging.yaml");
+    let answer = workspace.run(&["rightsize", "staging", "--apply"]);
+    assert_eq!((answer.code, workspace.read("environments/staging.yaml")), (3, before.clone()), "{answer}");
+    let answer = workspace.run(&["rightsize", "staging", "--apply", "--yes"]);
+    assert_eq!(answer.code, 0, "{answer}");
+    let cpu = "-    cpu: 2048                    # 0.5 vCPU\n+    cpu: 1024                    # 0.5 vCPU";
+    assert!(answer.stderr.contains(cpu), "{answer}");
+    let expected = before.replace("cpu: 2048 ", "cpu: 1024 ").replace("memory: 8192 ", "memory: 3072 ");
+    assert_eq!(workspace.read("environments/staging.yaml"), expected);
+    assert_eq!(workspace.run(&["drift", "staging"]).code, 0);
+    // Before and since stand beside each other.
+    workspace.done(&["sim", "advance", "1h"]);
+    plant(&workspace, "service/backend", "CPUUtilization", "80", "30m");
+    plant(&workspace, "service/backend", "MemoryUtilization", "75", "30m");
+    let answer = workspace.json(&["rightsize", "staging"]);
+    let change = &answer["environments"][0]["last_change"];
+    assert_eq!((&change["changes"][0]["from"], &change["changes"][0]["to"]), (&"2048".into(), &"1024".into()));
+    assert!(change["changes"][0]["before"].to_string().contains(r#"["CPU p99.5","40 %"]"#), "{change:#}");
+    assert_eq!(change["since"][0]["inputs"]["CPU p99.5"], "80 %", "{change:#}");
+    // And back.
+    workspace.done(&["rightsize", "staging", "--back", "--yes"]);
+    assert_eq!(workspace.read("environments/staging.yaml"), before);
+    assert_eq!(workspace.run(&["drift", "staging"]).code, 0);
+    assert_eq!(workspace.run(&["rightsize", "staging", "--back", "--yes"]).code, 3);
+}
+
+#[test]
+fn sizes_that_do_not_hold_are_taken_back_in_file_and_cloud() {
+    let workspace = up_for_a_month();
+    workspace.edit("environments/staging.yaml", "pythonide-backend:latest", "pythonide-backend:needs-6000-mib");
+    workspace.done(&["up", "staging", "--yes"]);
+    idle(&workspace);
+    let before = workspace.read("environments/staging.yaml");
+    let answer = workspace.run(&["rightsize", "staging", "--apply", "--yes"]);
+    assert_eq!(answer.code, 7, "{answer}");
+    assert!(answer.stderr.contains("they were taken back: the spec and the cloud are as they were"), "{answer}");
+    assert_eq!(workspace.read("environments/staging.yaml"), before);
+    assert_eq!(workspace.run(&["drift", "staging"]).code, 0);
+    assert!(workspace.json(&["rightsize", "staging"])["environments"][0]["last_change"].is_null());
+}
+
+#[test]
+fn throughput_goes_the_same_way_inside_the_rule_of_24_hours() {
+    let workspace = TestEnvironment::on_a_known_day();
+    workspace.done(&["up", "preview", "--yes"]);
+    let before = workspace.read("environments/preview.yaml");
+    let set = ["rightsize", "preview", "--set", "file-system/preview.throughput=20 MiB/s", "--yes"];
+    workspace.done(&set);
+    assert_eq!(workspace.read("environments/preview.yaml"), before.replace("10 MiB/s ", "20 MiB/s "));
+    let answer = workspace.run(&["rightsize", "preview", "--back", "--yes"]);
+    assert_eq!(answer.code, 1, "{answer}");
+    let words = answer.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("only 24 hours after the last change") && words.contains("nothing was changed"), "{answer}");
+    assert_eq!(workspace.read("environments/preview.yaml"), before.replace("10 MiB/s ", "20 MiB/s "));
+    workspace.done(&["sim", "advance", "25h"]);
+    workspace.done(&["rightsize", "preview", "--back", "--yes"]);
+    assert_eq!(workspace.read("environments/preview.yaml"), before);
+    assert_eq!(workspace.run(&["drift", "preview"]).code, 0);
+}
+
+#[test]
+fn a_value_that_others_take_too_is_refused_with_its_place() {
+    let workspace = TestEnvironment::on_a_known_day();
+    let answer = workspace.run(&["rightsize", "preview", "--set", "service/backend.memory=3072", "--yes"]);
+    assert_eq!(answer.code, 3, "{answer}");
+    assert!(answer.stderr.contains("is declared at environments/staging.yaml:"), "{answer}");
+    // In its own file it may be changed, whoever takes it from there.
+    workspace.done(&["rightsize", "staging", "--set", "service/backend.memory=3072", "--yes"]);
+    assert!(workspace.read("environments/staging.yaml").contains("memory: 3072 "));
+    let answer = workspace.run(&["rightsize", "staging", "--set", "service/backend.memory=3000", "--yes"]);
+    assert!(answer.code == 3 && answer.stderr.contains("Fargate"), "{answer}");
+    let answer =
+        workspace.run(&["rightsize", "staging", "--set", "file-system/production.throughput=elastic", "--yes"]);
+    assert!(
+        answer.code == 3
+            && answer.stderr.split_whitespace().collect::<Vec<_>>().join(" ").contains("its default holds")
+    );
+}

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::model::fargate;
+
 /// How the containers of a task behave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -22,7 +24,8 @@ pub enum Behaviour {
 }
 
 /// Planted behaviour. Beside it, an image whose name or tag contains `cannot-pull`, `exits-1`, `never-healthy`,
-/// `out-of-memory` or `slow-start` behaves so.
+/// `out-of-memory` or `slow-start` behaves so, and one that contains `needs-3000-mib` runs out of memory where its task
+/// has less.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Behaviours {
     /// By a part of the image's name, or by the whole name of the family.
@@ -51,7 +54,9 @@ impl Behaviours {
             return Some(*planted);
         }
         let containers = document["containerDefinitions"].as_array()?;
-        containers.iter().filter_map(|container| container["image"].as_str()).find_map(|image| self.of_image(image))
+        let memory = document["memory"].as_str().and_then(fargate::memory_mib);
+        let mut images = containers.iter().filter_map(|container| container["image"].as_str());
+        images.find_map(|image| self.of_image(image).or_else(|| starved(image, memory)))
     }
 
     fn of_image(&self, image: &str) -> Option<Behaviour> {
@@ -69,4 +74,11 @@ impl Behaviours {
             .map(|(_, behaviour)| behaviour)
         })
     }
+}
+
+/// `…needs-3000-mib…` in a task of less memory.
+fn starved(image: &str, memory_mib: Option<u64>) -> Option<Behaviour> {
+    let (_, rest) = image.split_once("needs-")?;
+    let needs: u64 = rest.split_once("-mib")?.0.parse().ok()?;
+    (memory_mib? < needs).then_some(Behaviour::OutOfMemory)
 }

@@ -1,6 +1,7 @@
 //! Right-sizing: proposals from measured series, by the algorithm of `aws.md` 8.3. Every proposal carries what it was
 //! reckoned from, so that a person can reckon it again; "insufficient data" beats a guess.
 
+mod change;
 mod database;
 mod environment;
 mod file_system;
@@ -11,6 +12,7 @@ mod task;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+pub use change::{Applied, AppliedChange, spec_path};
 pub use database::{DatabaseUsage, rightsize_database};
 pub use environment::{Evidence, Measured, Rightsizing, Window, rightsize};
 pub use file_system::{FileSystemUsage, rightsize_file_system};

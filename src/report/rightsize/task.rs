@@ -56,20 +56,21 @@ pub fn rightsize_task(key: &ResourceKey, usage: &TaskUsage, prices: &PriceTable,
     let memory = usage.memory_percent.settled(&usage.starts);
     proposal.input("CPU points", cpu.len());
     proposal.input("memory points", memory.len());
+    proposal.input("tasks", usage.count);
+    let (peak_cpu, peak_memory) = (percentile_99_5(&cpu), memory.last().copied());
+    for (name, peak) in [("CPU p99.5", peak_cpu), ("memory maximum", peak_memory)] {
+        proposal.input(name, peak.map_or_else(|| "no points".to_owned(), |peak| format!("{} %", peak.normalize())));
+    }
     for (name, series, values) in [("CPU", &usage.cpu_percent, &cpu), ("memory", &usage.memory_percent, &memory)] {
         if let Some(shortage) = series.shortage(values.len(), &usage.running) {
             proposal = proposal.lacking(format!("{name}: {shortage}"));
         }
     }
-    let (Some(peak_cpu), Some(peak_memory)) = (percentile_99_5(&cpu), memory.last().copied()) else {
-        return proposal.lacking("points of CPU and memory");
-    };
-    if proposal.verdict == Verdict::InsufficientData {
+    let (Some(peak_cpu), Some(peak_memory), false) =
+        (peak_cpu, peak_memory, proposal.verdict == Verdict::InsufficientData)
+    else {
         return proposal;
-    }
-    proposal.input("tasks", usage.count);
-    proposal.input("CPU p99.5", format!("{} %", peak_cpu.normalize()));
-    proposal.input("memory maximum", format!("{} %", peak_memory.normalize()));
+    };
     let needs = |percent: Decimal, size: u32| percent / Decimal::from(100) * Decimal::from(size) / USABLE;
     let need = (needs(peak_cpu, usage.cpu), needs(peak_memory, usage.memory_mib));
     proposal.input("CPU needed with 20 % head room", format!("{} units", rounded(need.0, 1)));

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::RightsizingView;
 use crate::model::ResourceKey;
-use crate::report::rightsize::{Proposal, Rightsizing, Span, Verdict};
+use crate::report::rightsize::{AppliedChange, Proposal, Span, Verdict};
 use crate::ui::FORMAT_VERSION;
 
 /// Right-sizings, version [`FORMAT_VERSION`].
@@ -25,6 +26,15 @@ struct EnvironmentDto<'a> {
     running: Vec<SpanDto>,
     deployments: Vec<String>,
     proposals: Vec<ProposalDto<'a>>,
+    last_change: Option<ChangeDto<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct ChangeDto<'a> {
+    at: String,
+    by: &'a str,
+    changes: &'a [AppliedChange],
+    since: Vec<ProposalDto<'a>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -48,7 +58,7 @@ struct ProposalDto<'a> {
 }
 
 /// The reports as a value to serialise.
-pub fn json(reports: &[Rightsizing]) -> RightsizingDto<'_> {
+pub fn json(reports: &[RightsizingView]) -> RightsizingDto<'_> {
     RightsizingDto {
         format_version: FORMAT_VERSION,
         currency: "USD",
@@ -56,7 +66,8 @@ pub fn json(reports: &[Rightsizing]) -> RightsizingDto<'_> {
     }
 }
 
-fn environment(report: &Rightsizing) -> EnvironmentDto<'_> {
+fn environment(view: &RightsizingView) -> EnvironmentDto<'_> {
+    let report = &view.report;
     EnvironmentDto {
         environment: &report.environment,
         region: &report.region,
@@ -65,6 +76,12 @@ fn environment(report: &Rightsizing) -> EnvironmentDto<'_> {
         running: report.evidence.running.iter().copied().map(span).collect(),
         deployments: report.evidence.starts.iter().map(ToString::to_string).collect(),
         proposals: report.proposals.iter().map(proposal).collect(),
+        last_change: view.changed.as_ref().map(|(applied, since)| ChangeDto {
+            at: applied.at.to_string(),
+            by: &applied.by,
+            changes: &applied.changes,
+            since: since.proposals.iter().map(proposal).collect(),
+        }),
     }
 }
 

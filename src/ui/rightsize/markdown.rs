@@ -1,15 +1,15 @@
 //! A right-sizing for a pull request.
 
-use super::words;
-use crate::report::rightsize::Rightsizing;
+use super::{RightsizingView, words};
 use crate::ui::markup::markdown as escaped;
 
 /// One section an environment.
-pub fn markdown(reports: &[Rightsizing]) -> String {
+pub fn markdown(reports: &[RightsizingView]) -> String {
     reports.iter().map(one).collect::<Vec<_>>().join("\n")
 }
 
-fn one(report: &Rightsizing) -> String {
+fn one(view: &RightsizingView) -> String {
+    let report = &view.report;
     let mut out = vec![
         format!("### Right sizes of {}", escaped(&report.environment)),
         String::new(),
@@ -34,6 +34,17 @@ fn one(report: &Rightsizing) -> String {
         out.extend([String::new(), format!("{}, reckoned from:", escaped(&proposal.key.to_string())), String::new()]);
         let inputs = proposal.inputs.iter();
         out.extend(inputs.map(|(name, figure)| format!("- {}: {}", escaped(name), escaped(figure))));
+    }
+    if let Some((applied, since)) = &view.changed {
+        let by = escaped(&applied.by);
+        out.extend([String::new(), format!("Last change {} by {by}:", applied.at), String::new()]);
+        out.extend(["| | changed | before | since |".to_owned(), "|--|--|--|--|".to_owned()]);
+        for (key, values, before) in words::changes(applied) {
+            let now = since.proposals.iter().find(|proposal| proposal.key == *key);
+            let now = now.map(|proposal| words::figures(&proposal.inputs)).unwrap_or_default();
+            let cells = [key.to_string(), values, words::figures(before), now];
+            out.push(format!("| {} |", cells.map(|cell| escaped(&cell)).join(" | ")));
+        }
     }
     out.join("\n") + "\n"
 }

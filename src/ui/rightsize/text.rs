@@ -1,15 +1,17 @@
 //! A right-sizing for people.
 
+use super::RightsizingView;
 use super::words;
-use crate::report::rightsize::{Proposal, Rightsizing, Verdict};
-use crate::ui::{Ui, style, wrap};
+use crate::report::rightsize::{Applied, Proposal, Rightsizing, Verdict};
+use crate::ui::{Ui, quantity, style, wrap};
 
 /// One report below the other.
-pub fn text(reports: &[Rightsizing], ui: &Ui) -> String {
-    reports.iter().map(|report| one(report, ui)).collect::<Vec<_>>().join("\n")
+pub fn text(reports: &[RightsizingView], ui: &Ui) -> String {
+    reports.iter().map(|view| one(view, ui)).collect::<Vec<_>>().join("\n")
 }
 
-fn one(report: &Rightsizing, ui: &Ui) -> String {
+fn one(view: &RightsizingView, ui: &Ui) -> String {
+    let report = &view.report;
     let first = format!("{}: ", style::paint(style::HEADING, &report.environment));
     let mut out = vec![wrap::hanging(&first, &words::origin(report), ui.width)];
     if report.proposals.is_empty() {
@@ -20,7 +22,28 @@ fn one(report: &Rightsizing, ui: &Ui) -> String {
         out.push(String::new());
         out.extend(proposal_lines(proposal, ui));
     }
+    if let Some((applied, since)) = &view.changed {
+        out.push(String::new());
+        out.extend(changed(applied, since, ui));
+    }
     out.join("\n") + "\n"
+}
+
+/// The last change: its values, and the figures before it and since.
+fn changed(applied: &Applied, since: &Rightsizing, ui: &Ui) -> Vec<String> {
+    let heading = format!("last change {} by {}", quantity::time(applied.at), applied.by);
+    let mut out = vec![style::paint(style::HEADING, heading)];
+    for (key, values, before) in words::changes(applied) {
+        let first = format!("{} ", style::paint(style::NAME, key));
+        out.push(wrap::hanging(&first, &values, ui.width));
+        out.push(wrap::hanging("  before    ", &words::figures(before), ui.width));
+        let now = since.proposals.iter().find(|proposal| proposal.key == *key);
+        let now = now.map(|proposal| words::figures(&proposal.inputs)).unwrap_or_default();
+        out.push(wrap::hanging("  since     ", &now, ui.width));
+    }
+    let back = format!("`envctl rightsize {} --back` takes it back", since.environment);
+    out.push(style::paint(style::FAINT, wrap::hanging("", &back, ui.width)));
+    out
 }
 
 fn proposal_lines(proposal: &Proposal, ui: &Ui) -> Vec<String> {
@@ -49,7 +72,6 @@ fn proposal_lines(proposal: &Proposal, ui: &Ui) -> Vec<String> {
     if !fields.is_empty() {
         line("spec", &fields);
     }
-    let inputs: Vec<String> = proposal.inputs.iter().map(|(name, figure)| format!("{name} {figure}")).collect();
-    line("from", &inputs.join("; "));
+    line("from", &words::figures(&proposal.inputs));
     out
 }

@@ -1,6 +1,7 @@
 //! What the text and Markdown of a right-sizing have in common.
 
-use crate::report::rightsize::{Proposal, Rightsizing, Verdict};
+use crate::model::ResourceKey;
+use crate::report::rightsize::{Applied, Proposal, Rightsizing, Verdict};
 use crate::report::rounded;
 use crate::ui::quantity;
 
@@ -45,4 +46,25 @@ pub(super) fn saving(proposal: &Proposal) -> Option<String> {
 pub(super) fn fields(proposal: &Proposal) -> String {
     let fields = proposal.fields.iter().map(|(field, value)| format!("{field}: {value}"));
     fields.collect::<Vec<_>>().join(", ")
+}
+
+/// `CPU points 4032; CPU p99.5 40 %`.
+pub(super) fn figures(figures: &[(String, String)]) -> String {
+    figures.iter().map(|(name, figure)| format!("{name} {figure}")).collect::<Vec<_>>().join("; ")
+}
+
+/// A resource, its values in words, its figures before.
+type Changed<'a> = (&'a ResourceKey, String, &'a [(String, String)]);
+
+/// Each resource of a change: its values in words (`cpu 2048 to 1024, memory 8192 to 3072`) and its figures before.
+pub(super) fn changes(applied: &Applied) -> Vec<Changed<'_>> {
+    let mut found: Vec<Changed<'_>> = Vec::new();
+    for change in &applied.changes {
+        let words = format!("{} {} to {}", change.field, change.from, change.to);
+        match found.iter_mut().find(|(key, ..)| **key == change.key) {
+            Some((_, values, _)) => *values = format!("{values}, {words}"),
+            None => found.push((&change.key, words, &change.before)),
+        }
+    }
+    found
 }
