@@ -40,7 +40,7 @@ pub(super) fn confirm(change: &Change<'_>, plan: &Plan) -> Result<(), CliError> 
         let error = CliError::usage("there is no terminal to ask on, so nothing was done")
             .hint(format!("pass {flags} to do it without asking"));
         return Err(match plan.goal {
-            Goal::Snapshot | Goal::Prune => error,
+            Goal::Snapshot | Goal::Prune | Goal::DiscardFormer => error,
             _ => error.hint(format!("see what would be done: envctl plan {environment} --for {}", plan.goal.command())),
         });
     }

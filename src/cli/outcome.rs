@@ -25,7 +25,8 @@ pub(super) fn nothing_to_do(change: &Change<'_>, plan: &Plan, live: &Live) -> Re
 
 fn already(change: &Change<'_>, plan: &Plan, addresses: &[String]) -> String {
     match change.goal {
-        Goal::Snapshot => format!("{} has no database to take a snapshot of", plan.environment),
+        Goal::Snapshot => format!("{} has nothing to take a snapshot of", plan.environment),
+        Goal::DiscardFormer => format!("{}: no restore has put anything aside", plan.environment),
         Goal::Prune => format!("{}: every snapshot is kept by the spec's retention", plan.environment),
         _ => run::state(plan, addresses),
     }
@@ -81,7 +82,7 @@ fn bill(change: &Change<'_>, power: Power) -> String {
     };
     let asleep = |amount: Amount| format!("Asleep it costs {} USD a month.\n", amount.display(2));
     match (&change.goal, power) {
-        (Goal::Snapshot | Goal::Prune, _) | (_, Power::Absent) => String::new(),
+        (Goal::Snapshot | Goal::Prune | Goal::DiscardFormer, _) | (_, Power::Absent) => String::new(),
         (_, Power::Up) => format!("While it is up it costs {} USD an hour.\n", report.up_per_hour.display(2)),
         (_, Power::Parked) => asleep(report.parked_per_month),
         (_, Power::Hibernated) => asleep(report.hibernated_per_month),

@@ -12,8 +12,8 @@ use super::exit::Exit;
 use super::load;
 use super::sim_plant;
 use super::simulated::Simulated;
-use crate::cloud::sim::SimCloud;
-use crate::model::Desired;
+use crate::cloud::sim::{RecoveryPoint, SimCloud};
+use crate::model::{Desired, ResourceKey, ResourceKind, TAG_RESOURCE};
 use crate::ui::{self, quantity};
 
 /// Plays with the simulated cloud: data in its databases, its time
@@ -26,14 +26,14 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum SimCommand {
-    /// Writes a line into an environment's database
+    /// Writes a line into an environment's database, or below a file path
     Write {
         #[command(flatten)]
         target: DatabaseArgs,
         /// The line
         text: String,
     },
-    /// Shows what was written into an environment's database
+    /// Shows what was written into an environment's database, or below a file path
     Read {
         #[command(flatten)]
         target: DatabaseArgs,
@@ -73,8 +73,11 @@ struct DatabaseArgs {
     #[arg(value_name = "ENV", add = environment_completer())]
     environment: String,
     /// Database (name in the spec) [default: the only one]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", conflicts_with = "files")]
     database: Option<String>,
+    /// File path (name in the spec), instead of a database
+    #[arg(long, value_name = "NAME")]
+    files: Option<String>,
 }
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, CliError> {
@@ -113,6 +116,10 @@ fn whose(context: &Context, named: Option<&str>) -> Result<String, CliError> {
 
 fn write(context: &Context, target: &DatabaseArgs, text: &str) -> Result<Exit, CliError> {
     let version = in_world(context, &target.environment, async |_, cloud, desired| {
+        if let Some(name) = &target.files {
+            let point = access_point(cloud, desired, name)?;
+            return cloud.write_file(&point, text).ok_or_else(|| never_mounted(name));
+        }
         let identifier = identifier(desired, target)?;
         cloud.write_data(&identifier, text).ok_or_else(|| not_there(&identifier))
     })?;
@@ -123,6 +130,10 @@ fn write(context: &Context, target: &DatabaseArgs, text: &str) -> Result<Exit, C
 
 fn read(context: &Context, target: &DatabaseArgs) -> Result<Exit, CliError> {
     let lines = in_world(context, &target.environment, async |_, cloud, desired| {
+        if let Some(name) = &target.files {
+            let point = access_point(cloud, desired, name)?;
+            return cloud.read_files(&point).ok_or_else(|| never_mounted(name));
+        }
         let identifier = identifier(desired, target)?;
         cloud.read_data(&identifier).ok_or_else(|| not_there(&identifier))
     })?;
@@ -167,6 +178,8 @@ fn show(context: &Context, environment: &str) -> Result<Exit, CliError> {
         secrets: world.secrets.keys().cloned().collect(),
         file_systems: world.file_systems.keys().cloned().collect(),
         access_points: world.access_points.keys().cloned().collect(),
+        backup_vaults: world.vaults.keys().cloned().collect(),
+        recovery_points: world.recovery_points.values().map(described).collect(),
         target_groups: world.target_groups.keys().cloned().collect(),
         rules: world.rules.keys().cloned().collect(),
         log_groups: world.log_groups.keys().cloned().collect(),
@@ -185,6 +198,8 @@ fn text(world: &WorldDto) -> String {
         ("secrets", &world.secrets),
         ("file systems", &world.file_systems),
         ("access points", &world.access_points),
+        ("backup vaults", &world.backup_vaults),
+        ("recovery points", &world.recovery_points),
         ("target groups", &world.target_groups),
         ("rules", &world.rules),
         ("log groups", &world.log_groups),
@@ -229,11 +244,19 @@ struct WorldDto {
     secrets: Vec<String>,
     file_systems: Vec<String>,
     access_points: Vec<String>,
+    backup_vaults: Vec<String>,
+    recovery_points: Vec<String>,
     target_groups: Vec<String>,
     rules: Vec<String>,
     log_groups: Vec<String>,
     lost_data: Vec<String>,
     broken_promises: Vec<String>,
+}
+
+/// A recovery point, with the snapshot of the environment that it is a part of.
+fn described(point: &RecoveryPoint) -> String {
+    let id = point.live.snapshot_id().unwrap_or("none");
+    format!("{} {} (snapshot {id})", point.live.arn, point.live.status)
 }
 
 /// Runs `body` in the world of an environment.
@@ -269,6 +292,27 @@ fn identifier(desired: &Desired, target: &DatabaseArgs) -> Result<String, CliErr
                 .hint(format!("there are: {}", names.join(", "))))
         }
     }
+}
+
+/// The id of the access point that leads to a file path.
+fn access_point(cloud: &SimCloud, desired: &Desired, name: &str) -> Result<String, CliError> {
+    if !desired.access_points.contains_key(name) {
+        let names: Vec<&str> = desired.access_points.keys().map(String::as_str).collect();
+        return Err(
+            CliError::usage(format!("there is no file path `{name}`")).hint(format!("there are: {}", names.join(", ")))
+        );
+    }
+    let key = ResourceKey::new(ResourceKind::AccessPoint, name).to_string();
+    let world = cloud.world();
+    let ours = world.access_points.values().map(|found| &found.live);
+    let mut ours = ours.filter(|live| {
+        desired.owns(&live.tags) && live.tags.get(TAG_RESOURCE) == Some(&key) && live.state != "deleting"
+    });
+    ours.next().map(|live| live.id.clone()).ok_or_else(|| never_mounted(name))
+}
+
+fn never_mounted(name: &str) -> CliError {
+    CliError::other(format!("no task has ever mounted the file path `{name}`")).hint("bring the environment up first")
 }
 
 fn not_there(identifier: &str) -> CliError {

@@ -1,4 +1,4 @@
-//! `envctl snapshot create|list|prune`.
+//! `envctl snapshot create|list|prune|discard-former`.
 
 use super::arguments::{ChangeArgs, environment_completer};
 use super::change::Change;
@@ -7,8 +7,9 @@ use super::context::Context;
 use super::error::CliError;
 use super::exit::Exit;
 use super::{load, look};
-use crate::model::{DataSource, Depth, Goal};
-use crate::ui::snapshots::{self, SnapshotsOf};
+use crate::model::{DataSource, Depth, Goal, Sighting, Tags};
+use crate::planner;
+use crate::ui::snapshots::{self, FilesOf, Snapshots, SnapshotsOf};
 
 /// Takes, lists and clears away snapshots of an environment
 #[derive(Debug, clap::Args)]
@@ -20,13 +21,16 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum SnapshotCommand {
-    /// Takes a snapshot of every database, and waits until it can be restored from
+    /// Takes a snapshot of every database and of the files that the spec takes along, and waits until it can be
+    /// restored from
     Create(ChangeSnapshots),
     /// Lists the snapshots, newest first
     #[command(visible_alias = "ls")]
     List(ListSnapshots),
-    /// Deletes the snapshots that the spec's retention no longer keeps
+    /// Deletes the snapshots that the spec's retention no longer keeps, with their files
     Prune(ChangeSnapshots),
+    /// Removes the former content of file paths, which restores have put aside
+    DiscardFormer(ChangeSnapshots),
 }
 
 #[derive(Debug, clap::Args)]
@@ -49,6 +53,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, CliError> {
     match &args.command {
         SnapshotCommand::Create(args) => change(context, args, Goal::Snapshot, true),
         SnapshotCommand::Prune(args) => change(context, args, Goal::Prune, args.change.yes),
+        SnapshotCommand::DiscardFormer(args) => change(context, args, Goal::DiscardFormer, args.change.yes),
         SnapshotCommand::List(args) => list(context, &args.environment),
     }
 }
@@ -78,7 +83,7 @@ fn list(context: &Context, environment: &str) -> Result<Exit, CliError> {
     let mut lists = Vec::new();
     for name in desired.databases.keys() {
         match live.snapshots.get(name) {
-            Some(crate::model::Sighting::Unreadable { why }) => {
+            Some(Sighting::Unreadable { why }) => {
                 return Err(CliError::other(format!("the snapshots of database/{name} could not be read: {why}")));
             }
             Some(sighting) => {
@@ -88,7 +93,20 @@ fn list(context: &Context, environment: &str) -> Result<Exit, CliError> {
             None => lists.push(SnapshotsOf { database: name, snapshots: &[] }),
         }
     }
+    let mut files = Vec::new();
+    for name in desired.backed_up_file_systems() {
+        match live.recovery_points.get(name) {
+            Some(Sighting::Unreadable { why }) => {
+                let message = format!("the recovery points of file-system/{name} could not be read: {why}");
+                return Err(CliError::other(message));
+            }
+            Some(Sighting::Present(points)) => files.push(FilesOf { file_system: name, points }),
+            Some(Sighting::Absent) | None => files.push(FilesOf { file_system: name, points: &[] }),
+        }
+    }
+    let missing = |id: &str, tags: &Tags| planner::missing_parts(&desired, &live, id, tags);
+    let all = Snapshots { databases: lists, files, missing: &missing };
     let ui = &context.ui;
-    ui.answer(|| snapshots::text(&lists, live.observed_at, ui), || snapshots::json(environment, &lists))?;
+    ui.answer(|| snapshots::text(&all, live.observed_at, ui), || snapshots::json(environment, &all))?;
     Ok(Exit::Done)
 }

@@ -20,8 +20,8 @@ pub(super) struct Args {
     #[arg(value_name = "ENV", env = "ENVCTL_ENVIRONMENT", hide_env_values = true, add = environment_completer())]
     environment: String,
     /// Where a new database's data comes from: latest, snapshot:NAME, database:IDENTIFIER, or a name of either.
-    /// Data of another database is scrubbed before anything can reach it
-    #[arg(long, value_name = "SOURCE", default_value = "latest", value_parser = data_source)]
+    /// Data of another database is scrubbed before anything can reach it. A snapshot with files brings those back too
+    #[arg(long, visible_alias = "snapshot", value_name = "SOURCE", default_value = "latest", value_parser = data_source)]
     from: DataSource,
     /// Do not wait for deployments to complete
     #[arg(long)]
@@ -61,7 +61,9 @@ pub(super) fn data_source(text: &str) -> Result<DataSource, String> {
 
 fn named(name: &str) -> Result<String, String> {
     let letter = |letter: char| letter.is_ascii_alphanumeric() || "-:".contains(letter);
-    if name.starts_with(|first: char| first.is_ascii_alphabetic()) && name.chars().all(letter) && name.len() <= 255 {
+    // The id of a snapshot of the environment begins with its time.
+    let begins = |first: char| first.is_ascii_alphabetic() || (first.is_ascii_digit() && looks_like_a_snapshot(name));
+    if name.starts_with(begins) && name.chars().all(letter) && name.len() <= 255 {
         Ok(name.to_lowercase())
     } else {
         Err(format!("`{name}` is neither `latest` nor the name of a snapshot or database"))
@@ -88,6 +90,11 @@ mod tests {
         assert_eq!(
             data_source("pythonide-staging-db-20261122T001800Z-3fa9"),
             Ok(DataSource::Snapshot("pythonide-staging-db-20261122t001800z-3fa9".to_owned()))
+        );
+        assert_eq!(
+            data_source("20261122t001800z-3fa9"),
+            Ok(DataSource::Snapshot("20261122t001800z-3fa9".to_owned())),
+            "a snapshot of the environment"
         );
         assert_eq!(data_source("pythonide-db"), Ok(DataSource::Database("pythonide-db".to_owned())));
         assert_eq!(data_source("snapshot:before-exam"), Ok(DataSource::Snapshot("before-exam".to_owned())));

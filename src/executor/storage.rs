@@ -1,7 +1,9 @@
 //! Verdicts about snapshots, file systems, mount targets and access points.
 
 use super::wait::{Context, Verdict};
-use crate::model::{Facts, Failure, FailureKind, LiveDatabase, LiveSnapshot, ResourceKey, Status, fact_name};
+use crate::model::{
+    Facts, Failure, FailureKind, LiveBackupJob, LiveDatabase, LiveSnapshot, ResourceKey, Status, fact_name,
+};
 
 /// A snapshot counts when it is `available` *and* is what it should be: of this very instance, as large and as
 /// encrypted as it. Data is deleted on the strength of this answer.
@@ -56,6 +58,34 @@ pub(super) fn available(key: &ResourceKey, status: &Status) -> Verdict {
         ),
         "error" | "deleting" | "deleted" => Verdict::broken(format!("{key} is `{state}`")),
         state => Verdict::not_yet(state),
+    }
+}
+
+/// A backup or restore counts when all of it is done: a `PARTIAL` one left files out. The words are those of the AWS
+/// Backup API's `BackupJobState` and `RestoreJobStatus`; an unknown one is busy.
+pub(super) fn job(key: &ResourceKey, job: &LiveBackupJob) -> Verdict {
+    match job.state.as_str() {
+        "COMPLETED" => {
+            let arn = job.recovery_point_arn.iter().map(|arn| (fact_name(key, "arn"), arn.clone()));
+            Verdict::Done(arn.collect())
+        }
+        "FAILED" | "ABORTED" | "ABORTING" | "EXPIRED" | "PARTIAL" => {
+            let why = job.message.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+            Verdict::Failed(Failure {
+                kind: FailureKind::Broken,
+                message: format!("{key}: job {} of AWS Backup is `{}`{why}", job.id, job.state),
+                evidence: Vec::new(),
+                hint: Some(
+                    "nothing was deleted; look at the job in the AWS Backup console (its role, its vault), then run \
+                     the command again"
+                        .to_owned(),
+                ),
+            })
+        }
+        state => {
+            let percent = job.percent_done.as_ref().map(|percent| format!(", {percent} %")).unwrap_or_default();
+            Verdict::not_yet(format!("{state}{percent}"))
+        }
     }
 }
 

@@ -69,6 +69,7 @@ pub(super) fn verdict(wait: &Wait, status: &Status, context: &Context<'_>) -> Ve
         }
         (Until::TaskSucceeded { container }, Status::Task(task)) => task_succeeded(key, task, container),
         (Until::Available, status) => storage::available(key, status),
+        (Until::JobCompleted, Status::BackupJob(job)) => storage::job(key, job),
         (until, status) => Verdict::broken(format!("cannot judge {status:?} by {until:?}")),
     }
 }
@@ -107,6 +108,8 @@ fn gone(status: &Status) -> Verdict {
         Status::FileSystem(system) => storage::gone(&system.state),
         Status::MountTarget(target) => storage::gone(&target.state),
         Status::AccessPoint(point) => storage::gone(&point.state),
+        Status::BackupJob(job) => Verdict::not_yet(job.state.clone()),
+        Status::RecoveryPoint(point) => Verdict::not_yet(point.status.clone()),
     }
 }
 

@@ -69,8 +69,9 @@ pub enum Action {
     CreateFileSystem { key: ResourceKey, file_system_name: String, encrypted: bool, throughput: Throughput, tags: Tags },
     /// `elasticfilesystem:UpdateFileSystem`.
     SetThroughput { key: ResourceKey, file_system_id: String, throughput: Throughput },
-    /// `elasticfilesystem:DeleteFileSystem`.
-    DeleteFileSystem { key: ResourceKey, file_system_id: String },
+    /// `elasticfilesystem:DeleteFileSystem`. Where `verified_recovery_point` names one (vault, ARN), refused unless it
+    /// is read back as completed and of this very file system; `None`: the files are to go.
+    DeleteFileSystem { key: ResourceKey, file_system_id: String, verified_recovery_point: Option<(String, String)> },
     /// `elasticfilesystem:CreateMountTarget`.
     CreateMountTarget { key: ResourceKey, file_system_id: String, subnet: String, security_groups: Vec<String> },
     /// `elasticfilesystem:DeleteMountTarget`.
@@ -79,6 +80,27 @@ pub enum Action {
     CreateAccessPoint { key: ResourceKey, file_system_id: String, spec: AccessPointSpec, tags: Tags },
     /// `elasticfilesystem:DeleteAccessPoint`. The directory stays.
     DeleteAccessPoint { key: ResourceKey, access_point_id: String },
+
+    /// `backup:CreateBackupVault`.
+    CreateBackupVault { key: ResourceKey, vault: String, tags: Tags },
+    /// `backup:DeleteBackupVault`; one that is not empty stays.
+    DeleteBackupVault { key: ResourceKey, vault: String },
+    /// `backup:StartBackupJob`: an on-demand recovery point of a file system, kept until it is pruned. Facts: `job`,
+    /// `arn`.
+    StartBackup { key: ResourceKey, vault: String, file_system_arn: String, role: String, tags: Tags },
+    /// `backup:DeleteRecoveryPoint`, only with our tags.
+    DeleteRecoveryPoint { key: ResourceKey, vault: String, recovery_point: String },
+    /// `backup:StartRestoreJob` into an existing file system, where AWS makes a directory `aws-backup-restore_…`;
+    /// `path`: this one alone, `None`: everything. One intent is one job, whoever asks and how often. Fact: `job`.
+    StartRestore {
+        key: ResourceKey,
+        recovery_point: String,
+        file_system_id: String,
+        path: Option<String>,
+        encrypted: bool,
+        role: String,
+        intent: String,
+    },
 
     /// `elasticloadbalancing:CreateTargetGroup` (type `ip`) and its attributes.
     CreateTargetGroup { key: ResourceKey, spec: TargetGroupSpec, vpc: String, tags: Tags },
@@ -258,6 +280,11 @@ impl Action {
             | Self::DeleteMountTarget { key, .. }
             | Self::CreateAccessPoint { key, .. }
             | Self::DeleteAccessPoint { key, .. }
+            | Self::CreateBackupVault { key, .. }
+            | Self::DeleteBackupVault { key, .. }
+            | Self::StartBackup { key, .. }
+            | Self::DeleteRecoveryPoint { key, .. }
+            | Self::StartRestore { key, .. }
             | Self::CreateTargetGroup { key, .. }
             | Self::ModifyTargetGroup { key, .. }
             | Self::DeleteTargetGroup { key, .. }
@@ -290,6 +317,8 @@ impl Action {
                 | Self::DeleteLogGroup { .. }
                 | Self::DeleteFileSystem { .. }
                 | Self::DeleteMountTarget { .. }
+                | Self::DeleteBackupVault { .. }
+                | Self::DeleteRecoveryPoint { .. }
                 | Self::DeleteAccessPoint { .. }
                 | Self::DeleteTargetGroup { .. }
                 | Self::DeleteRule { .. }

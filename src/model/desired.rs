@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AccessPointSpec, Check, DatabaseSpec, FileSystemSpec, ListenerSelector, LogGroupSpec, NetworkSpec, Place,
-    PolicyRules, ResourceKey, ResourceKind, RetentionSpec, RuleSpec, ServiceSpec, SleepSpec, Tags, TargetGroupSpec,
-    TaskSpec, ownership_tags,
+    AccessPointSpec, BackupSpec, Check, DatabaseSpec, FileSystemSpec, ListenerSelector, LogGroupSpec, NetworkSpec,
+    Place, PolicyRules, ResourceKey, ResourceKind, RetentionSpec, RuleSpec, ServiceSpec, SleepSpec, Tags,
+    TargetGroupSpec, TaskSpec, ownership_tags,
 };
 
 /// What is wanted of the cloud, keyed by the names of the spec.
@@ -55,6 +55,8 @@ pub struct Desired {
     pub sleep: SleepSpec,
     /// Which snapshots are kept.
     pub retention: RetentionSpec,
+    /// Where files of snapshots are kept.
+    pub backup: BackupSpec,
     /// Where each resource and field is declared, `database/main.class`.
     pub places: BTreeMap<String, Place>,
 }

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    AccessPointSpec, Architecture, Capacity, Check, DatabaseSpec, FileSystemSpec, HealthCheck, LogGroupSpec, Place,
-    PolicyRules, ScalingSpec, Selector, SleepMode, Tags,
+    AccessPointSpec, Architecture, BackupSpec, Capacity, Check, DatabaseSpec, FileSystemSpec, HealthCheck,
+    LogGroupSpec, Place, PolicyRules, ScalingSpec, Selector, SleepMode, Tags,
 };
 
 /// An environment as its spec declares it.
@@ -56,6 +56,8 @@ pub struct Environment {
     pub sleep: SleepSpec,
     /// Which snapshots are kept.
     pub retention: RetentionSpec,
+    /// Where files of snapshots are kept.
+    pub backup: BackupSpec,
     /// Fields of task definitions newer than envctl's data that the spec lets pass.
     pub allow_fields: Vec<String>,
     /// Where each resource, and each of its fields (`database/main.class`), is declared.

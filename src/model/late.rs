@@ -22,6 +22,8 @@ pub const LATE_CLOSE: char = '\u{27e7}';
 /// | secret | `arn` |
 /// | file-system | `id`, `arn` |
 /// | access-point | `id`, `arn` |
+/// | recovery-point | `job` (of the backup that makes it), `arn` |
+/// | file-restore | `job` |
 /// | target-group | `arn` |
 /// | log-group | `name`, `arn` |
 /// | task-definition | `arn` (the revision to run) |

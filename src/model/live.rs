@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use super::{
     Desired, Facts, FileSystemSpec, LiveAccessPoint, LiveDatabase, LiveFileSystem, LiveLogGroup, LiveMountTarget,
-    LiveRule, LiveScaling, LiveSecret, LiveService, LiveSnapshot, LiveTargetGroup, ResourceKey, ResourceKind, Selector,
-    TargetHealth, fact_name,
+    LiveRecoveryPoint, LiveRule, LiveScaling, LiveSecret, LiveService, LiveSnapshot, LiveTargetGroup, ResourceKey,
+    ResourceKind, Selector, TargetHealth, fact_name,
 };
 
 /// What an observation looks for. Everything is found by name or tag; no state file says where things are.
@@ -87,6 +87,12 @@ pub struct Live {
     pub secrets: Sightings<LiveSecret>,
     /// Manual snapshots of each database, newest first; foreign ones under the identifier asked for.
     pub snapshots: Sightings<Vec<LiveSnapshot>>,
+    /// The vault of the environment's recovery points, its name; `None`: not looked at, no path is taken along.
+    #[serde(default)]
+    pub vault: Option<Sighting<String>>,
+    /// This environment's recovery points, newest first, by file system; not looked at where no path is taken along.
+    #[serde(default)]
+    pub recovery_points: Sightings<Vec<LiveRecoveryPoint>>,
     /// File systems, owned and borrowed.
     pub file_systems: Sightings<LiveFileSystem>,
     /// Mount targets of the file systems (owned ones always, borrowed ones at [`Depth::Preflight`]).
@@ -121,7 +127,7 @@ pub struct Live {
     pub gaps: Vec<String>,
     /// Ids resolved by this observation, the next one's [`Scope::known_ids`]: listeners and file systems by their
     /// selector; security groups and subnets, with spaces between them, by `security-groups SELECTOR` and
-    /// `subnets SELECTOR`.
+    /// `subnets SELECTOR`; the tags of recovery points, as JSON, by `tags of ARN`.
     #[serde(default)]
     pub resolved_ids: BTreeMap<String, String>,
 }

@@ -11,6 +11,7 @@
 
 mod action;
 mod address;
+mod backup;
 mod check;
 mod check_result;
 mod comparison;
@@ -41,6 +42,7 @@ pub mod fargate;
 
 pub use action::*;
 pub use address::*;
+pub use backup::*;
 pub use check::*;
 pub use check_result::*;
 pub use comparison::*;

@@ -15,6 +15,12 @@ pub enum ResourceKind {
     Secret,
     /// A manual RDS snapshot.
     Snapshot,
+    /// A vault of AWS Backup that holds the environment's recovery points.
+    BackupVault,
+    /// A recovery point: the files of a snapshot, of one file system.
+    RecoveryPoint,
+    /// A restore of one file path from a recovery point.
+    FileRestore,
     /// An EFS file system that the environment owns or borrows.
     FileSystem,
     /// An EFS mount target of an owned file system, one a subnet.
@@ -46,6 +52,9 @@ impl ResourceKind {
             Self::Database => "database",
             Self::Secret => "secret",
             Self::Snapshot => "snapshot",
+            Self::BackupVault => "backup-vault",
+            Self::RecoveryPoint => "recovery-point",
+            Self::FileRestore => "file-restore",
             Self::FileSystem => "file-system",
             Self::MountTarget => "mount-target",
             Self::AccessPoint => "access-point",
@@ -61,10 +70,13 @@ impl ResourceKind {
     }
 
     /// Every kind, in reading order.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 17] = [
         Self::Database,
         Self::Secret,
         Self::Snapshot,
+        Self::BackupVault,
+        Self::RecoveryPoint,
+        Self::FileRestore,
         Self::FileSystem,
         Self::MountTarget,
         Self::AccessPoint,

@@ -104,6 +104,8 @@ pub enum Goal {
     Snapshot,
     /// Delete the snapshots that retention no longer keeps.
     Prune,
+    /// Remove what restores of files have put aside.
+    DiscardFormer,
 }
 
 impl Goal {
@@ -115,6 +117,7 @@ impl Goal {
             Self::Destroy { .. } => "destroy",
             Self::Snapshot => "snapshot create",
             Self::Prune => "snapshot prune",
+            Self::DiscardFormer => "snapshot discard-former",
         }
     }
 }

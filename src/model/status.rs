@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    LiveAccessPoint, LiveDatabase, LiveFileSystem, LiveMountTarget, LiveService, LiveSnapshot, LiveTask, ResourceKey,
-    TargetHealth,
+    LiveAccessPoint, LiveBackupJob, LiveDatabase, LiveFileSystem, LiveMountTarget, LiveRecoveryPoint, LiveService,
+    LiveSnapshot, LiveTask, ResourceKey, TargetHealth,
 };
 
 /// A resource whose progress can be asked for, by its AWS name. Text fields may hold late values.
@@ -26,6 +26,12 @@ pub enum Subject {
     MountTarget { file_system_id: String, subnet: String },
     /// An access point by id.
     AccessPoint { id: String },
+    /// A backup of a file system, by job id.
+    BackupJob { id: String },
+    /// A restore of files, by job id.
+    RestoreJob { id: String },
+    /// A recovery point.
+    RecoveryPoint { vault: String, arn: String },
 }
 
 /// How a subject is doing.
@@ -48,6 +54,10 @@ pub enum Status {
     MountTarget(LiveMountTarget),
     /// An access point.
     AccessPoint(LiveAccessPoint),
+    /// A backup or a restore.
+    BackupJob(LiveBackupJob),
+    /// A recovery point.
+    RecoveryPoint(Box<LiveRecoveryPoint>),
 }
 
 /// A service with the evidence of `aws.md` 1.5.
@@ -86,6 +96,8 @@ pub enum Until {
     TaskSucceeded { container: String },
     /// Life cycle state `available`.
     Available,
+    /// The backup or restore is `COMPLETED`. A `PARTIAL` one is none.
+    JobCompleted,
 }
 
 /// A wait at the end of a step.

@@ -53,6 +53,9 @@ pub struct AccessPointSpec {
     pub gid: u32,
     /// Permissions of the directory made at the first mount, octal text such as `0755`.
     pub permissions: String,
+    /// Do snapshots of the environment take the path along?
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub snapshot: bool,
 }
 
 /// What is wanted of a log group.

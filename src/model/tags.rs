@@ -38,6 +38,17 @@ pub const TAG_PRIORITY: &str = "envctl:priority";
 /// On a resource: the token of the step that made it, so that a retry knows its own work.
 pub const TAG_TOKEN: &str = "envctl:token";
 
+/// On every part of a snapshot that has files beside databases: the id of the snapshot.
+pub const TAG_SNAPSHOT: &str = "envctl:snapshot";
+/// Beside [`TAG_SNAPSHOT`]: the file systems (names in the spec) whose recovery points belong to it.
+pub const TAG_SNAPSHOT_FILES: &str = "envctl:snapshot-files";
+/// Beside [`TAG_SNAPSHOT`]: the databases (names in the spec) whose snapshots belong to it.
+pub const TAG_SNAPSHOT_DATABASES: &str = "envctl:snapshot-databases";
+/// On an access point, on a file system that was made to be restored, and on a database that was restored together
+/// with files: `needed:ID/INTENT` until the files of snapshot ID are in place, then `done:ID/INTENT`. The intent is
+/// the run that decided it, and keeps two tries of one restore one.
+pub const TAG_FILES: &str = "envctl:files";
+
 /// The value of [`TAG_MANAGED_BY`].
 pub const MANAGED_BY: &str = "envctl";
 

@@ -8,19 +8,22 @@ use crate::model::{
 
 use super::draft::{Draft, NewStep, field};
 use super::durations;
+use super::file_restore::Restores;
 use super::file_system;
 use super::situation::{Found, Situation, key};
 
 /// Creates what is missing or must be another. Its user comes after the mount targets of its file system, too.
-pub(super) fn up(s: &Situation, draft: &mut Draft) {
+pub(super) fn up(s: &Situation, files: &Restores, draft: &mut Draft) {
     for (name, spec) in &s.desired.access_points {
         let key = key(ResourceKind::AccessPoint, name);
         match s.look(draft, &key, &s.live.access_points) {
-            Found::Absent => create(s, &key, spec, Vec::new(), draft),
-            Found::Ours(live) if file_system::is_leaving(&live.state) => create(s, &key, spec, Vec::new(), draft),
+            Found::Absent => create(s, &key, spec, files, Vec::new(), draft),
+            Found::Ours(live) if file_system::is_leaving(&live.state) => {
+                create(s, &key, spec, files, Vec::new(), draft);
+            }
             Found::Ours(live) => match differences(s, spec, live, draft) {
                 reasons if reasons.is_empty() => {}
-                reasons => create(s, &key, spec, reasons, draft),
+                reasons => create(s, &key, spec, files, reasons, draft),
             },
             Found::Blocked => continue,
         }
@@ -55,12 +58,21 @@ pub(super) fn retire(s: &Situation, draft: &mut Draft) {
     }
 }
 
-fn create(s: &Situation, key: &ResourceKey, spec: &AccessPointSpec, reasons: Vec<Reason>, draft: &mut Draft) {
+fn create(
+    s: &Situation,
+    key: &ResourceKey,
+    spec: &AccessPointSpec,
+    files: &Restores,
+    reasons: Vec<Reason>,
+    draft: &mut Draft,
+) {
+    let mut tags = s.desired.tags_of(key);
+    tags.extend(files.mark_of_point(&key.name));
     let action = Action::CreateAccessPoint {
         key: key.clone(),
         file_system_id: file_system::id(s, &spec.file_system, draft),
         spec: spec.clone(),
-        tags: s.desired.tags_of(key),
+        tags,
     };
     let title = format!("create access point {} at {}", spec.access_point_name, spec.path);
     let step = NewStep::new(format!("create-{key}"), title, action);

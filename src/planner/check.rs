@@ -13,6 +13,7 @@ pub fn check(plan: &Plan) -> Vec<String> {
     lint.steps_are_in_order();
     lint.steps_say_why();
     lint.data_is_kept();
+    lint.files_are_kept();
     lint.clean_data_first();
     lint.healthy_before_forwarding();
     lint.suspended_before_zero();
@@ -101,6 +102,26 @@ impl<'a> Lint<'a> {
         }
     }
 
+    /// No database is put away, and no file system goes, before the files' part of the snapshot is complete.
+    fn files_are_kept(&mut self) {
+        let backups: Vec<&Step> = self.steps(|action| matches!(action, Action::StartBackup { .. })).collect();
+        for backup in &backups {
+            if backup.wait.as_ref().is_none_or(|wait| wait.until != Until::JobCompleted) {
+                self.problems.push(format!("{} is not waited for", backup.id));
+            }
+        }
+        for step in &self.plan.steps {
+            let puts_away = matches!(
+                step.action,
+                Action::StopDatabase { .. } | Action::DeleteDatabase { .. } | Action::DeleteFileSystem { .. }
+            );
+            let missing = backups.iter().filter(|backup| puts_away && !self.needs(step, backup));
+            let missing: Vec<String> =
+                missing.map(|backup| format!("{} does not need {}", step.id, backup.id)).collect();
+            self.problems.extend(missing);
+        }
+    }
+
     /// Nothing serves, and nothing is forwarded, before foreign data is clean.
     fn clean_data_first(&mut self) {
         let scrubs: Vec<&Step> = self.steps(|action| matches!(action, Action::RunTask { .. })).collect();
@@ -168,6 +189,7 @@ impl<'a> Lint<'a> {
                 let action = &step.action;
                 !action.is_destructive()
                     || matches!(action, Action::DeleteAccessPoint { .. })
+                    || (matches!(action, Action::DeleteTaskDefinitions { .. }) && step.id.0.starts_with("forget-"))
                     || (matches!(action, Action::DeleteRule { .. }) && step.id.0.starts_with("surplus/"))
                     || matches!(action, Action::DeleteScalingPolicy { .. } | Action::DeregisterScalableTarget { .. })
                     || matches!(action, Action::DeleteRule { key, .. } if key.name.ends_with(super::rule::WARMING))
@@ -179,8 +201,27 @@ impl<'a> Lint<'a> {
                     || matches!(action, Action::DeleteRule { key, .. } if key.name.ends_with(super::rule::WARMING))
             },
             Goal::Destroy { .. } => |_| true,
-            Goal::Snapshot => |step| matches!(step.action, Action::CreateSnapshot { .. } | Action::Tag { .. }),
-            Goal::Prune => |step| matches!(step.action, Action::DeleteSnapshot { .. }),
+            Goal::Snapshot => |step| {
+                matches!(
+                    step.action,
+                    Action::CreateSnapshot { .. }
+                        | Action::Tag { .. }
+                        | Action::StartBackup { .. }
+                        | Action::CreateBackupVault { .. }
+                )
+            },
+            Goal::DiscardFormer => |step| {
+                matches!(
+                    step.action,
+                    Action::RegisterTaskDefinition { .. }
+                        | Action::RunTask { .. }
+                        | Action::Tag { .. }
+                        | Action::DeleteTaskDefinitions { .. }
+                )
+            },
+            Goal::Prune => {
+                |step| matches!(step.action, Action::DeleteSnapshot { .. } | Action::DeleteRecoveryPoint { .. })
+            }
         };
         for step in self.plan.steps.iter().filter(|step| !allowed(step)) {
             self.problems.push(format!("{} has no place in `{}`", step.id, self.plan.goal.command()));

@@ -11,6 +11,7 @@ use crate::model::{
 
 use super::condition::{condition_words, resolved, same_actions, same_conditions, words};
 use super::draft::Draft;
+use super::file_restore::Restores;
 use super::rule::wanted_priority;
 use super::situation::{Situation, key};
 use super::{
@@ -80,8 +81,8 @@ fn fixed_at_creation(key: &ResourceKey, spec: &DatabaseSpec, live: &LiveDatabase
 fn storage_and_targets(s: &Situation, found: &mut Vec<Difference>) {
     let mut draft = Draft::default();
     log_group::up(s, &mut draft);
-    file_system::up(s, &mut draft);
-    access_point::up(s, &mut draft);
+    file_system::up(s, &Restores::default(), &mut draft);
+    access_point::up(s, &Restores::default(), &mut draft);
     target_group::up(s, &mut draft);
     for step in draft.steps {
         let key = step.action.key().clone();

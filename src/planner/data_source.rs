@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use crate::model::{
-    DataSource, DatabaseSpec, DatabaseState, LiveDatabase, LiveSnapshot, NoteKind, RefusalKind, ResourceKey,
-    ResourceKind, Sighting, TAG_SCRUB, TAG_SOURCE,
+    DataSource, DatabaseSpec, DatabaseState, LiveDatabase, LiveRecoveryPoint, LiveSnapshot, NoteKind, RefusalKind,
+    ResourceKey, ResourceKind, Sighting, TAG_SCRUB, TAG_SOURCE,
 };
 
 use super::draft::Draft;
 use super::situation::{Found, Situation, key, refuse_unreadable};
 use super::snapshot_fit;
+use super::whole;
 
 /// Where the data of a database comes from.
 pub(super) enum Data<'a> {
@@ -25,7 +26,7 @@ pub(super) enum Data<'a> {
 
 /// Decides for every database.
 pub(super) fn choose<'a>(s: &Situation<'a>, from: &DataSource, draft: &mut Draft) -> BTreeMap<&'a str, Data<'a>> {
-    if *from != DataSource::Latest && s.desired.databases.len() != 1 {
+    if *from != DataSource::Latest && s.desired.databases.len() != 1 && !names_environment(s, from) {
         draft.refuse(
             None,
             RefusalKind::Misfit,
@@ -35,6 +36,13 @@ pub(super) fn choose<'a>(s: &Situation<'a>, from: &DataSource, draft: &mut Draft
     }
     let choice = |(name, spec): (&'a String, &'a DatabaseSpec)| (name.as_str(), choose_one(s, name, spec, from, draft));
     s.desired.databases.iter().map(choice).collect()
+}
+
+/// Is it the id of a snapshot of the environment, which says of every database what to take?
+fn names_environment(s: &Situation, from: &DataSource) -> bool {
+    let DataSource::Snapshot(wanted) = from else { return false };
+    let points = s.live.recovery_points.values().filter_map(Sighting::present).flatten();
+    points.filter_map(LiveRecoveryPoint::snapshot_id).any(|id| id.eq_ignore_ascii_case(wanted))
 }
 
 fn choose_one<'a>(
@@ -134,7 +142,12 @@ fn newest_of<'a>(
 
 fn named<'a>(s: &Situation<'a>, key: &ResourceKey, spec: &DatabaseSpec, wanted: &str, draft: &mut Draft) -> Data<'a> {
     let all = || s.live.snapshots.values().filter_map(Sighting::present).flatten();
-    match all().find(|snapshot| snapshot.identifier.eq_ignore_ascii_case(wanted) && may_become_available(snapshot)) {
+    let is_part = |one: &LiveSnapshot| {
+        let own = one.database == spec.identifier && s.desired.owns(&one.tags);
+        own && one.snapshot_id().is_some_and(|id| id.eq_ignore_ascii_case(wanted))
+    };
+    let wanted_one = |one: &&LiveSnapshot| one.identifier.eq_ignore_ascii_case(wanted) || is_part(one);
+    match all().filter(|one| may_become_available(one)).find(wanted_one) {
         Some(snapshot) => {
             let of_this = |one: &&LiveSnapshot| one.database == spec.identifier && s.desired.owns(&one.tags);
             let newer = all().filter(of_this).filter(|one| one.is_available()).max_by_key(|one| age_rank(one));
@@ -165,6 +178,15 @@ fn taken<'a>(
     let own = s.desired.owns(&snapshot.tags) && snapshot.database == spec.identifier;
     let scrub = !own || snapshot.tags.get(TAG_SCRUB).is_some_and(|state| state == "needed");
     snapshot_fit::check(key, spec, snapshot, scrub, draft);
+    if let Some(id) = snapshot.snapshot_id().filter(|_| own) {
+        for name in s.desired.backed_up_file_systems() {
+            whole::recovery_points(s, name, draft);
+        }
+        let missing = whole::missing_parts(s.desired, s.live, id, &snapshot.tags);
+        if !missing.is_empty() {
+            whole::refuse_half(key, id, &missing, draft);
+        }
+    }
     if !snapshot.is_available() {
         let text = format!("snapshot {} is {}; the restore waits for it", snapshot.identifier, snapshot.status);
         draft.note(Some(key.clone()), NoteKind::Busy, text);

@@ -11,17 +11,20 @@ use super::data_source::Data;
 use super::database_changes::{Differences, RESTORED_RETENTION, differences, lost_by_restore};
 use super::draft::{Draft, NewStep};
 use super::durations;
+use super::file_restore::Restores;
 use super::situation::{Situation, key};
 
 /// Brings every database to where it can be used. `quiet`: steps after which no task runs that could reach data
 /// which is not scrubbed yet.
-pub(super) fn up(s: &Situation, data: &BTreeMap<&str, Data>, quiet: &[StepId], draft: &mut Draft) {
+pub(super) fn up(s: &Situation, data: &BTreeMap<&str, Data>, files: &Restores, quiet: &[StepId], draft: &mut Draft) {
     for (name, spec) in &s.desired.databases {
         let key = key(ResourceKind::Database, name);
         match data.get(name.as_str()) {
             Some(Data::Existing(live)) => existing(s, &key, spec, live, quiet, draft),
             Some(Data::Empty) => create(s, &key, spec, draft),
-            Some(Data::Snapshot { snapshot, scrub }) => restore(s, &key, spec, snapshot, *scrub, quiet, draft),
+            Some(Data::Snapshot { snapshot, scrub }) => {
+                restore(s, &key, spec, (snapshot, *scrub), files.mark_of_database(), quiet, draft);
+            }
             Some(Data::Blocked) | None => {}
         }
     }
@@ -99,8 +102,8 @@ fn restore(
     s: &Situation,
     key: &ResourceKey,
     spec: &DatabaseSpec,
-    snapshot: &LiveSnapshot,
-    scrub: bool,
+    (snapshot, scrub): (&LiveSnapshot, bool),
+    mark: Tags,
     quiet: &[StepId],
     draft: &mut Draft,
 ) {
@@ -111,7 +114,7 @@ fn restore(
         key: key.clone(),
         snapshot: snapshot.identifier.clone(),
         security_groups: s.security_groups_of(&spec.security_groups).unwrap_or_default(),
-        tags: restore_tags(s, key, snapshot, scrub),
+        tags: restore_tags(s, key, snapshot, scrub).into_iter().chain(mark).collect(),
         spec: DatabaseSpec { backup_retention_days: RESTORED_RETENTION, ..spec.clone() },
     };
     let restored = draft.add(

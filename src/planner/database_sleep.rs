@@ -73,6 +73,7 @@ fn park(
     let step = NewStep::new(format!("stop-{key}"), format!("stop database {}", live.identifier), action)
         .reasons([field("status", &live.status, "stopped", "the environment sleeps")])
         .after([taken])
+        .after(draft.files_taken())
         .until(wait(key, live, Until::DatabaseStopped, durations::DATABASE_POWER_DEADLINE));
     Some(draft.add(step))
 }
@@ -92,6 +93,7 @@ pub(super) fn remove(
     }
     let (snapshot, taken) = snapshot(s, key, live, drained, draft)?;
     let mut after = vec![taken];
+    after.extend(draft.files_taken());
     if live.deletion_protection {
         let changes = DatabaseChanges { deletion_protection: Some(false), ..DatabaseChanges::default() };
         let action = Action::ModifyDatabase { key: key.clone(), identifier: live.identifier.clone(), changes };
@@ -155,6 +157,7 @@ pub(super) fn snapshot(
     for inherited in [TAG_SOURCE, TAG_SCRUB] {
         tags.extend(live.tags.get(inherited).map(|value| (inherited.to_owned(), value.clone())));
     }
+    tags.extend(draft.snapshot_tags().clone());
     let action =
         Action::CreateSnapshot { key: key.clone(), database: live.identifier.clone(), snapshot: name.clone(), tags };
     let step = NewStep::new(format!("snapshot-database/{}", key.name), format!("take snapshot {name}"), action)

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
-    Action, Facts, Note, NoteKind, Reason, Refusal, RefusalKind, ResourceKey, Step, StepId, Until, Wait, late_names_in,
-    late_text,
+    Action, Facts, Note, NoteKind, Reason, Refusal, RefusalKind, ResourceKey, Step, StepId, Tags, Until, Wait,
+    late_names_in, late_text,
 };
 
 use super::durations;
@@ -27,6 +27,8 @@ pub(super) struct Draft {
     made: BTreeSet<ResourceKey>,
     /// What must be done before a resource may be used, beyond its being there.
     ready: BTreeMap<ResourceKey, Vec<StepId>>,
+    /// The tags of the snapshot that this plan takes, where files are part of it, and the steps that take them.
+    files_taken: (Tags, Vec<StepId>),
     /// Steps that only wait: dropped in the end when nothing needs them.
     optional: BTreeSet<StepId>,
 }
@@ -141,6 +143,21 @@ impl Draft {
         self.steps.iter().any(|step| step.id == *id)
     }
 
+    /// The files' part of the snapshot is planned: its tags, and its steps.
+    pub(super) fn set_files_taken(&mut self, tags: Tags, steps: Vec<StepId>) {
+        self.files_taken = (tags, steps);
+    }
+
+    /// The tags by which the parts of the snapshot know each other; empty without files.
+    pub(super) fn snapshot_tags(&self) -> &Tags {
+        &self.files_taken.0
+    }
+
+    /// The steps after which the files' part of the snapshot is complete.
+    pub(super) fn files_taken(&self) -> Vec<StepId> {
+        self.files_taken.1.clone()
+    }
+
     /// Adds a note.
     pub(super) fn note(&mut self, key: Option<ResourceKey>, kind: NoteKind, text: impl Into<String>) {
         self.notes.push(Note { key, kind, text: text.into() });
@@ -227,5 +244,7 @@ fn makes_anew(action: &Action) -> bool {
             | Action::RegisterTaskDefinition { .. }
             | Action::CreateService { .. }
             | Action::RunTask { .. }
+            | Action::StartBackup { .. }
+            | Action::StartRestore { .. }
     )
 }

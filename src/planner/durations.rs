@@ -18,6 +18,10 @@ pub(super) const DEPLOYMENT_DEADLINE: u64 = 30 * 60;
 pub(super) const HEALTHY_DEADLINE: u64 = 10 * 60;
 /// File systems, mount targets, access points.
 pub(super) const STORAGE_DEADLINE: u64 = 10 * 60;
+/// A backup or a restore of files: AWS Backup reads about 100 MB/s of many small files, and gives a job hours.
+pub(super) const BACKUP_DEADLINE: u64 = 6 * 3600;
+/// The task that moves restored files: two renames, once its image is there.
+pub(super) const MOVE_DEADLINE: u64 = 20 * 60;
 /// Taken of a drain: `field.md` row 20.
 const DRAIN_MARGIN: u64 = 5 * 60;
 /// A drain without a target group.
@@ -40,6 +44,7 @@ pub(super) fn expected_seconds(action: &Action) -> u64 {
         Action::SetMasterPassword { .. } => 60,
         Action::DeleteDatabase { .. } => 180,
         Action::CreateSnapshot { .. } => 150,
+        Action::StartBackup { .. } | Action::StartRestore { .. } => 240,
         Action::CreateFileSystem { .. } => 10,
         Action::SetThroughput { .. } => 30,
         Action::CreateMountTarget { .. } | Action::DeleteMountTarget { .. } => 90,

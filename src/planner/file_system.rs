@@ -11,19 +11,20 @@ use crate::model::{
 
 use super::draft::{Draft, NewStep, field};
 use super::durations;
+use super::file_restore::Restores;
 use super::situation::{Found, Situation, key, refuse_unreadable};
 
 /// Creates owned file systems with a mount target in each zone, and sets the throughput where it may.
-pub(super) fn up(s: &Situation, draft: &mut Draft) {
+pub(super) fn up(s: &Situation, files: &Restores, draft: &mut Draft) {
     for (name, spec) in &s.desired.file_systems {
         let key = key(ResourceKind::FileSystem, name);
         match spec {
             FileSystemSpec::Owned { file_system_name, encrypted, throughput } => {
                 match s.look(draft, &key, &s.live.file_systems) {
-                    Found::Absent => create(s, &key, file_system_name, *encrypted, *throughput, draft),
+                    Found::Absent => create(s, &key, (file_system_name, *encrypted, *throughput), files, draft),
                     Found::Ours(live) if is_leaving(&live.state) => {
                         draft.note(Some(key.clone()), NoteKind::Busy, format!("{} is {}", live.id, live.state));
-                        create(s, &key, file_system_name, *encrypted, *throughput, draft);
+                        create(s, &key, (file_system_name, *encrypted, *throughput), files, draft);
                     }
                     Found::Ours(live) => existing(s, &key, *encrypted, *throughput, live, draft),
                     Found::Blocked => continue,
@@ -44,14 +45,17 @@ pub(super) fn id(s: &Situation, name: &str, draft: &Draft) -> String {
     }
 }
 
-fn create(s: &Situation, key: &ResourceKey, name: &str, encrypted: bool, throughput: Throughput, draft: &mut Draft) {
-    let action = Action::CreateFileSystem {
-        key: key.clone(),
-        file_system_name: name.to_owned(),
-        encrypted,
-        throughput,
-        tags: s.desired.tags_of(key),
-    };
+fn create(
+    s: &Situation,
+    key: &ResourceKey,
+    (name, encrypted, throughput): (&str, bool, Throughput),
+    files: &Restores,
+    draft: &mut Draft,
+) {
+    let mut tags = s.desired.tags_of(key);
+    tags.extend(files.mark_of_file_system(&key.name));
+    let action =
+        Action::CreateFileSystem { key: key.clone(), file_system_name: name.to_owned(), encrypted, throughput, tags };
     draft.add(
         NewStep::new(format!("create-{key}"), format!("create file system {name}"), action)
             .because("there is none")

@@ -16,11 +16,15 @@ mod database_sleep;
 mod document;
 mod draft;
 mod durations;
+mod file_move;
+mod file_restore;
 mod file_system;
+mod files;
 mod log_group;
 mod power;
 mod preflight;
 mod priority;
+mod recovery_point;
 mod removal;
 mod rule;
 mod safety;
@@ -39,6 +43,7 @@ mod target_group;
 mod task_definition;
 mod undeclared;
 mod version;
+mod whole;
 
 use std::time::Duration;
 
@@ -46,6 +51,7 @@ pub use check::check;
 pub use compare::differences;
 pub use power::{power_now, remembered as power_remembered};
 pub use sleep::sleep_choice;
+pub use whole::missing_parts;
 
 use crate::model::{DataSource, Desired, Goal, Live, Plan, Policy, Power, SleepChoice, SleepMode, StepId};
 
@@ -72,6 +78,11 @@ pub fn plan(desired: &Desired, live: &Live, goal: &Goal, policy: &Policy) -> Pla
             snapshot::prune(&situation, &mut draft);
             power_now
         }
+        Goal::DiscardFormer => {
+            preflight::borrowed(&situation, &mut draft);
+            file_restore::discard_former(&situation, &mut draft);
+            power_now
+        }
     };
     draft.finish();
     Plan {
@@ -95,15 +106,18 @@ fn up(s: &Situation, from: &DataSource, draft: &mut Draft) -> Power {
     preflight::borrowed(s, draft);
     power::remember(s, Power::Up, draft);
     let data = data_source::choose(s, from, draft);
-    let quiet = if data.values().any(scrub::is_needed) { close(s, draft) } else { Vec::new() };
+    let files = file_restore::choose(s, from, &data, draft);
+    let unclean = data.values().any(scrub::is_needed);
+    let quiet = if unclean || !files.is_empty() { close(s, draft) } else { Vec::new() };
     secret::up(s, draft);
-    database::up(s, &data, &quiet, draft);
+    database::up(s, &data, &files, &quiet, draft);
     log_group::up(s, draft);
-    file_system::up(s, draft);
-    access_point::up(s, draft);
+    file_system::up(s, &files, draft);
+    access_point::up(s, &files, draft);
     target_group::up(s, draft);
     rule::prepare(s, draft);
-    let clean = scrub::up(s, &data, draft);
+    let mut clean = scrub::up(s, &data, draft);
+    clean.extend(file_restore::up(s, &files, &quiet, draft));
     service::up(s, &clean, draft);
     rule::forward(s, &clean, draft);
     scaling::up(s, draft);
@@ -114,7 +128,7 @@ fn up(s: &Situation, from: &DataSource, draft: &mut Draft) -> Power {
     Power::Up
 }
 
-/// Nobody comes in and no task runs, before data comes up that is not clean.
+/// Nobody comes in and no task runs, before data comes up that is not clean, or files are moved.
 fn close(s: &Situation, draft: &mut Draft) -> Vec<StepId> {
     let mut quiet = rule::close(s, draft);
     quiet.extend(service_sleep::drain(s, draft));
@@ -134,6 +148,7 @@ fn down(
     *chosen = Some(choice);
     power::remember(s, power, draft);
     let drained = service_sleep::drain(s, draft);
+    files::down(s, power, &drained, draft);
     let asleep = database_sleep::down(s, power, &drained, draft);
     let after: Vec<_> = drained.into_iter().chain(asleep).collect();
     rule::down(s, &after, draft);
@@ -149,6 +164,7 @@ fn destroy(s: &Situation, delete_snapshots: bool, draft: &mut Draft) -> Power {
     let mut idle = removal::services(s, &closed, draft);
     idle.extend(undeclared::delete_services(s, &closed, draft));
     removal::target_groups(s, &closed, &idle, draft);
+    files::destroy(s, &idle, draft);
     let emptied = removal::databases(s, &idle, draft);
     removal::secrets(s, &emptied, draft);
     removal::access_points(s, &idle, draft);
@@ -159,6 +175,7 @@ fn destroy(s: &Situation, delete_snapshots: bool, draft: &mut Draft) -> Power {
     undeclared::delete_rest(s, &after, draft);
     if delete_snapshots {
         snapshot::delete_all(s, &emptied, draft);
+        recovery_point::delete_all(s, draft);
     } else {
         snapshot::keep(s, draft);
     }

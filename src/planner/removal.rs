@@ -12,6 +12,7 @@ use super::database_sleep;
 use super::draft::{Draft, NewStep};
 use super::durations;
 use super::file_system::is_leaving;
+use super::files;
 use super::rule::warming_key;
 use super::safety;
 use super::scaling;
@@ -124,11 +125,13 @@ pub(super) fn access_points(s: &Situation, idle: &[StepId], draft: &mut Draft) {
         draft.note(Some(key.clone()), NoteKind::Kept, text);
         let action = Action::DeleteAccessPoint { key: key.clone(), access_point_id: live.id.clone() };
         let title = format!("delete access point {}", live.id);
-        draft.add(NewStep::new(format!("delete-{key}"), title, action).because(GOES).after(idle.iter().cloned()));
+        let after = idle.iter().cloned().chain(draft.files_taken());
+        draft.add(NewStep::new(format!("delete-{key}"), title, action).because(GOES).after(after));
     }
 }
 
-/// Deletes owned file systems only when the data is to go too: there is no snapshot of them.
+/// Deletes owned file systems whose newest files are in a recovery point of this run; others only when the data is to
+/// go too, for there is no snapshot of them.
 pub(super) fn file_systems(s: &Situation, delete_data: bool, draft: &mut Draft) {
     for (name, spec) in &s.desired.file_systems {
         let key = key(ResourceKind::FileSystem, name);
@@ -139,15 +142,17 @@ pub(super) fn file_systems(s: &Situation, delete_data: bool, draft: &mut Draft) 
         let others = s.live.foreign_access_points.get(name).copied().unwrap_or_default();
         if is_leaving(&live.state) {
             continue;
+        } else if others > 0 {
+            let text = format!("{} stays: {others} access points of others are on it", live.id);
+            draft.note(Some(key), NoteKind::NotDone, text);
+        } else if let Some(kept) = files::taken_of(s, name, draft) {
+            delete_file_system(s, &key, &live.id, Some(kept), draft);
         } else if !delete_data {
             let text =
                 format!("{} and its files stay and are billed; `destroy --delete-snapshots` deletes them", live.id);
             draft.note(Some(key), NoteKind::Kept, text);
-        } else if others > 0 {
-            let text = format!("{} stays: {others} access points of others are on it", live.id);
-            draft.note(Some(key), NoteKind::NotDone, text);
         } else {
-            delete_file_system(s, &key, &live.id, draft);
+            delete_file_system(s, &key, &live.id, None, draft);
         }
     }
 }
@@ -198,7 +203,7 @@ fn delete_service(key: &ResourceKey, cluster: &str, name: &str, after: Vec<StepI
     draft.add(step.because(GOES).after(after).until(wait))
 }
 
-fn delete_file_system(s: &Situation, key: &ResourceKey, id: &str, draft: &mut Draft) {
+fn delete_file_system(s: &Situation, key: &ResourceKey, id: &str, kept: Option<(String, String)>, draft: &mut Draft) {
     let targets = match s.live.mount_targets.get(&key.name) {
         Some(Sighting::Present(targets)) => targets.as_slice(),
         Some(Sighting::Unreadable { why }) => return refuse_unreadable(draft, key, why),
@@ -210,6 +215,7 @@ fn delete_file_system(s: &Situation, key: &ResourceKey, id: &str, draft: &mut Dr
         .filter(|step| matches!(step.action, Action::DeleteAccessPoint { .. } | Action::DeleteService { .. }))
         .map(|step| step.id.clone())
         .collect();
+    after.extend(draft.files_taken());
     let before = after.clone();
     for target in targets.iter().filter(|target| !is_leaving(&target.state)) {
         let key = ResourceKey::new(ResourceKind::MountTarget, format!("{}.{}", key.name, target.subnet));
@@ -218,10 +224,15 @@ fn delete_file_system(s: &Situation, key: &ResourceKey, id: &str, draft: &mut Dr
         let step = NewStep::new(format!("delete-{key}"), format!("delete mount target {}", target.id), action);
         after.push(draft.add(step.because(GOES).after(before.clone()).until(gone(&key, subject))));
     }
-    let action = Action::DeleteFileSystem { key: key.clone(), file_system_id: id.to_owned() };
+    let why = match kept {
+        Some(_) => "the environment is destroyed, and its files are in the snapshot",
+        None => "the data is to go too",
+    };
+    let action =
+        Action::DeleteFileSystem { key: key.clone(), file_system_id: id.to_owned(), verified_recovery_point: kept };
     let step = NewStep::new(format!("delete-{key}"), format!("delete file system {id} and its files"), action);
     let subject = Subject::FileSystem { id: id.to_owned() };
-    draft.add(step.because("the data is to go too").after(after).until(gone(key, subject)));
+    draft.add(step.because(why).after(after).until(gone(key, subject)));
 }
 
 fn gone(key: &ResourceKey, subject: Subject) -> Wait {

@@ -9,11 +9,14 @@ use crate::model::{Action, LiveSnapshot, NoteKind, ResourceKey, ResourceKind, Si
 use super::data_source::{age_rank, may_become_available};
 use super::database_sleep;
 use super::draft::{Draft, NewStep};
+use super::files;
+use super::recovery_point;
 use super::safety;
 use super::situation::{Found, Situation, key, refuse_unreadable};
 
-/// Takes a verified snapshot of every database that runs, and changes nothing else.
+/// Takes a verified snapshot of every database that runs, with the files that belong to it, and changes nothing else.
 pub(super) fn create(s: &Situation, draft: &mut Draft) {
+    files::create(s, draft);
     for name in s.desired.databases.keys() {
         let key = key(ResourceKind::Database, name);
         match s.look(draft, &key, &s.live.databases) {
@@ -46,6 +49,7 @@ pub(super) fn prune(s: &Situation, draft: &mut Draft) {
             }
         }
     }
+    recovery_point::prune(s, keep, oldest, draft);
 }
 
 /// Deletes every snapshot, the one taken in this run too: the data is gone afterwards.

@@ -89,6 +89,13 @@ pub(super) fn desired(services: Vec<ServiceSpec>, databases: Vec<DatabaseSpec>) 
         checks: BTreeMap::new(),
         policy: None,
         retention: RetentionSpec { keep: 1, keep_for: Duration::from_secs(0) },
+        backup: BackupSpec {
+            vault: "app-staging".to_owned(),
+            owned: true,
+            role: "arn:aws:iam::123456789012:role/backup".to_owned(),
+            image: "busybox".to_owned(),
+            execution_role: None,
+        },
         places: BTreeMap::new(),
     }
 }
@@ -154,6 +161,8 @@ fn tags(desired: &Desired, kind: ResourceKind, name: &str, memory: &Tags) -> Tag
 
 fn nothing(desired: &Desired) -> Live {
     Live {
+        vault: None,
+        recovery_points: BTreeMap::new(),
         observed_at: "2026-11-22T08:00:00Z".parse().unwrap(),
         account: desired.account.clone(),
         region: desired.region.clone(),

@@ -9,6 +9,8 @@ const TARGET_GROUP_LENGTH: usize = 32;
 const DATABASE_LENGTH: usize = 63;
 /// The longest creation token of a file system, which is its name.
 const FILE_SYSTEM_LENGTH: usize = 64;
+/// The longest name of a backup vault.
+const VAULT_LENGTH: usize = 50;
 /// A length that services, families and tags all allow, with room for suffixes.
 const NAME_LENGTH: usize = 120;
 
@@ -43,6 +45,12 @@ impl Names {
     /// The name of a file system or access point, at most 64 characters.
     pub(super) fn files(&self, name: &str) -> String {
         self.fit(name, FILE_SYSTEM_LENGTH)
+    }
+
+    /// The name of the backup vault, `APPLICATION-ENVIRONMENT`.
+    pub(super) fn vault(&self) -> String {
+        let whole = self.fit("", VAULT_LENGTH);
+        whole.trim_end_matches('-').to_owned()
     }
 
     /// The name of a log group.

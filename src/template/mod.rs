@@ -59,7 +59,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::model::{Desired, Environment, Problem};
+use crate::model::{BackupSpec, Desired, Environment, Problem};
 
 mod check;
 mod context;
@@ -127,8 +127,19 @@ pub fn desired(environment: &Environment, templates: &Templates) -> Result<Desir
         policy: environment.policy.clone(),
         sleep: environment.sleep.clone(),
         retention: environment.retention.clone(),
+        backup: backup(environment),
         places: environment.places.clone(),
     })
+}
+
+/// Roles by ARN.
+fn backup(environment: &Environment) -> BackupSpec {
+    let backup = environment.backup.clone();
+    BackupSpec {
+        role: roles::role_arn(environment, &backup.role),
+        execution_role: backup.execution_role.map(|role| roles::role_arn(environment, &role)),
+        ..backup
+    }
 }
 
 /// What every part of the rendering needs.

@@ -83,6 +83,7 @@ pub fn state(plan: &Plan, addresses: &[String]) -> String {
     match (&plan.goal, plan.power_wanted) {
         (Goal::Snapshot, _) => format!("{environment}: snapshot taken"),
         (Goal::Prune, _) => format!("{environment}: snapshots pruned"),
+        (Goal::DiscardFormer, _) => format!("{environment}: former files removed"),
         (_, Power::Up) if addresses.is_empty() => format!("{environment} is up"),
         (_, Power::Up) => format!("{environment} is up: {}", addresses.join(" ")),
         (_, Power::Absent) => format!("{environment} is destroyed"),

@@ -129,6 +129,7 @@ fn down_tells_what_it_would_choose_and_what_stays() {
     - database/main: pythonide-staging-db is backing-up; what needs it waits
 
     Stays
+    - access-point/data: the files below /staging stay where they are, on fs-8543d29e548a9253a
     - database/main: pythonide-staging-db: its 20 GiB go on being billed; AWS starts it again 7 days
     after the stop
 
@@ -314,6 +315,7 @@ fn a_bad_day_is_told_and_the_same_seed_is_the_same_day() {
     - database/main: pythonide-staging-db is backing-up; what needs it waits
 
     Stays
+    - access-point/data: the files below /staging stay where they are, on fs-8543d29e548a9253a
     - database/main: pythonide-staging-db: its snapshots go on being billed
 
     A bad day (seed 5)

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 /// IAM prefixes of the services that envctl calls.
-const PREFIXES: [&str; 10] = [
+const PREFIXES: [&str; 11] = [
     "application-autoscaling",
+    "backup",
     "cloudwatch",
     "ec2",
     "ecs",
@@ -21,7 +22,14 @@ const PREFIXES: [&str; 10] = [
 ];
 
 /// What AWS calls in envctl's name, for which IAM asks all the same: target tracking makes alarms.
-const ON_ITS_BEHALF: [&str; 5] = [
+const ON_ITS_BEHALF: [&str; 11] = [
+    // A vault is encrypted, and tagged as it is made.
+    "backup-storage:MountCapsule",
+    "backup:TagResource",
+    "kms:CreateGrant",
+    "kms:DescribeKey",
+    "kms:GenerateDataKey",
+    "kms:RetireGrant",
     "cloudwatch:DeleteAlarms",
     "cloudwatch:DescribeAlarms",
     "cloudwatch:PutMetricAlarm",

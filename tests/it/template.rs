@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use envctl::model::{
-    AccessPointSpec, Architecture, Capacity, DatabaseSpec, Engine, Environment, FileSystemSpec, HealthCheck,
-    ListenerSelector, LogGroupSpec, NetworkSpec, Place, Problem, RetentionSpec, RuleAction, RuleDeclaration, Selector,
-    ServiceDeclaration, SleepMode, SleepSpec, TaskDeclaration,
+    AccessPointSpec, Architecture, BackupSpec, Capacity, DatabaseSpec, Engine, Environment, FileSystemSpec,
+    HealthCheck, ListenerSelector, LogGroupSpec, NetworkSpec, Place, Problem, RetentionSpec, RuleAction,
+    RuleDeclaration, Selector, ServiceDeclaration, SleepMode, SleepSpec, TaskDeclaration,
 };
 use envctl::template::{Templates, desired};
 use serde_json::{Map, Value, json};
@@ -130,6 +130,7 @@ pub(crate) fn staging() -> Environment {
                 uid: 1000,
                 gid: 1000,
                 permissions: "0755".into(),
+                snapshot: false,
             },
         ),
         databases: one("main", database()),
@@ -150,6 +151,13 @@ pub(crate) fn staging() -> Environment {
         checks: BTreeMap::new(),
         policy: None,
         retention: RetentionSpec { keep: 3, keep_for: Duration::from_secs(7 * 86_400) },
+        backup: BackupSpec {
+            vault: "app-staging".to_owned(),
+            owned: true,
+            role: "arn:aws:iam::123456789012:role/backup".to_owned(),
+            image: "busybox".to_owned(),
+            execution_role: None,
+        },
         allow_fields: vec![],
         places: one("service/backend", Place { file: "environments/staging.yaml".into(), line: 30, column: 3 }),
     }

@@ -68,6 +68,7 @@ pub(super) struct Clients {
     pub(super) logs: aws_sdk_cloudwatchlogs::Client,
     pub(super) ec2: aws_sdk_ec2::Client,
     pub(super) sts: aws_sdk_sts::Client,
+    pub(super) backup: aws_sdk_backup::Client,
     /// The endpoint is not AWS's own: an emulator.
     pub(super) emulated: bool,
 }
@@ -109,6 +110,7 @@ pub(super) async fn clients(region: &str, options: &ConnectOptions) -> Result<Cl
         logs: aws_sdk_cloudwatchlogs::Client::new(&config),
         ec2: aws_sdk_ec2::Client::new(&config),
         sts: aws_sdk_sts::Client::new(&config),
+        backup: aws_sdk_backup::Client::new(&config),
         emulated: config.endpoint_url().is_some(),
     })
 }

@@ -52,11 +52,19 @@ impl AwsCloud {
         Ok(super::done(true))
     }
 
-    pub(super) async fn delete_file_system(&self, id: &str) -> Result<Receipt, CloudError> {
+    /// `kept`: the recovery point that must hold the files; `None`: they are to go.
+    pub(super) async fn delete_file_system(
+        &self,
+        id: &str,
+        kept: Option<&(String, String)>,
+    ) -> Result<Receipt, CloudError> {
         let Some(found) = self.file_system(id).await?.filter(|found| !leaving(&found.state)) else {
             return Ok(super::done(false));
         };
         self.require_ours("elasticfilesystem:DeleteFileSystem", CloudErrorKind::Unsafe, id, &found.tags)?;
+        if let Some(kept) = kept {
+            self.must_hold_files(&found.arn, kept).await?;
+        }
         let request = self.clients.efs.delete_file_system().file_system_id(id);
         super::gone_is_done(self.caller.call("elasticfilesystem:DeleteFileSystem", || request.clone().send()).await)
     }

@@ -144,6 +144,7 @@ fn kind_of(operation: &str, code: &str, message: &str, status: u16) -> CloudErro
         "FileSystemLimitExceeded" | "SnapshotQuotaExceeded" => Kind::Refused,
         "PriorityInUse" | "MountTargetConflict" | "ConflictException" => Kind::Conflict,
         "InvalidDBInstanceState"
+        | "InvalidResourceStateException"
         | "InvalidDBInstanceStateFault"
         | "InvalidDBSnapshotState"
         | "IncorrectFileSystemLifeCycleState"

@@ -4,6 +4,8 @@
 //! waves, [`client`] is the one way in which a call is made.
 
 mod answer;
+mod backup;
+mod backup_read;
 mod cbor;
 mod client;
 mod credentials;

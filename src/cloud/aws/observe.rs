@@ -8,6 +8,7 @@
 //!
 //! [`Depth::Comparison`] leaves out STS (the account stands in every ARN) and snapshots, and asks instead for the tags
 //! of log groups and the attributes of target groups: twelve again.
+//! With files in snapshots one more: `ListRecoveryPointsByBackupVault`, and the tags of recovery points never seen before.
 //!
 //! Application Auto Scaling is asked only when the spec declares scaling or before a write: a spec without scaling
 //! works on servers that do not have that service at all.
@@ -52,6 +53,7 @@ impl AwsCloud {
                 self.look_at_data(scope),
                 self.look_at_secrets(scope),
                 self.look_at_storage(scope),
+                self.look_at_backups(scope),
                 self.look_at_balancer(scope),
                 self.look_at_compute(scope),
                 self.look_at_scaling(scope),
@@ -61,7 +63,8 @@ impl AwsCloud {
         };
         // Without an account nothing can be said: the rest is not waited for then.
         let (account, rest) = futures_util::try_join!(self.asked_account(scope), rest)?;
-        let ((databases, snapshots), secrets, storage, balancer, compute, scaling, log_groups, borrowed) = rest;
+        let ((databases, snapshots), secrets, storage, backups, balancer, compute, scaling, log_groups, borrowed) =
+            rest;
         let mut live = Live {
             observed_at: WallClock.now(),
             account: account.unwrap_or_default(),
@@ -69,6 +72,8 @@ impl AwsCloud {
             databases: BTreeMap::new(),
             secrets,
             snapshots,
+            vault: backups.vault,
+            recovery_points: backups.recovery_points,
             file_systems: storage.file_systems,
             mount_targets: storage.mount_targets,
             access_points: storage.access_points,
@@ -90,6 +95,7 @@ impl AwsCloud {
         live.undeclared.extend(balancer.undeclared);
         live.resolved_ids.extend(balancer.resolved_ids);
         live.resolved_ids.extend(network::resolved(&live.borrowed));
+        live.resolved_ids.extend(backups.resolved_ids);
         live.borrowed.listeners = balancer.listeners;
         self.sort_databases(scope, databases, &mut live);
         if live.account.is_empty() {

@@ -1,6 +1,7 @@
 //! From an action to the file of its service.
 
 use super::AwsCloud;
+use super::backup::Restore;
 use crate::cloud::CloudError;
 use crate::model::{Action, Receipt, Token};
 
@@ -68,6 +69,19 @@ impl AwsCloud {
                 self.delete_scaling_policy(resource_id, policy_name).await
             }
             Action::DeregisterScalableTarget { resource_id, .. } => self.deregister_scalable_target(resource_id).await,
+            Action::CreateBackupVault { vault, tags, .. } => self.create_backup_vault(vault, tags).await,
+            Action::DeleteBackupVault { vault, .. } => self.delete_backup_vault(vault).await,
+            Action::StartBackup { key, vault, file_system_arn, role, tags } => {
+                self.start_backup(key, vault, file_system_arn, role, tags, token).await
+            }
+            Action::DeleteRecoveryPoint { vault, recovery_point, .. } => {
+                self.delete_recovery_point(vault, recovery_point).await
+            }
+            Action::StartRestore { key, recovery_point, file_system_id, path, encrypted, role, intent } => {
+                let path = path.as_deref();
+                let wanted = Restore { recovery_point, file_system_id, path, encrypted: *encrypted, role, intent };
+                self.start_restore(key, &wanted).await
+            }
             other => self.carry_out_for_storage(other).await,
         }
     }
@@ -87,7 +101,9 @@ impl AwsCloud {
             Action::SetThroughput { file_system_id, throughput, .. } => {
                 self.set_throughput(file_system_id, *throughput).await
             }
-            Action::DeleteFileSystem { file_system_id, .. } => self.delete_file_system(file_system_id).await,
+            Action::DeleteFileSystem { file_system_id, verified_recovery_point, .. } => {
+                self.delete_file_system(file_system_id, verified_recovery_point.as_ref()).await
+            }
             Action::CreateMountTarget { key, file_system_id, subnet, security_groups } => {
                 self.create_mount_target(key, file_system_id, subnet, security_groups).await
             }

@@ -33,6 +33,11 @@ impl AwsCloud {
             Subject::AccessPoint { id } => {
                 self.access_point(id).await?.filter(|point| point.state != "deleted").map(Status::AccessPoint)
             }
+            Subject::BackupJob { id } => self.backup_job(id).await?.map(Status::BackupJob),
+            Subject::RestoreJob { id } => self.restore_job(id).await?.map(Status::BackupJob),
+            Subject::RecoveryPoint { vault, arn } => {
+                self.recovery_point(vault, arn).await?.map(|point| Status::RecoveryPoint(Box::new(point)))
+            }
         };
         Ok(found.unwrap_or(Status::Absent))
     }

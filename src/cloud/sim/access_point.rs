@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::data::Write;
-use super::file_system::{Directory, must_be_available, not_found};
+use super::file_system::{Directory, must_be_available, not_found, path_identity};
 use super::tags::{must_be_managed, same_resource};
 use super::trouble::{Outcome, Trouble, changed, receipt, unchanged};
 use super::world::World;
@@ -109,9 +109,19 @@ impl World {
         let point = self.access_points.get(access_point_id)?;
         let system = self.file_systems.get_mut(&point.live.file_system_id)?;
         let directory = system.directories.get_mut(&point.live.path)?;
-        let version = directory.writes.last().map_or(0, |last| last.version) + 1;
-        directory.writes.push(Write { database: point.live.path.clone(), version, text: text.to_owned() });
-        Some(version)
+        let identity = path_identity(&system.creation_token, &point.live.path);
+        let newest = self.files_written.entry(identity.clone()).or_insert(0);
+        *newest += 1;
+        directory.writes.push(Write { database: identity, version: *newest, text: text.to_owned() });
+        Some(*newest)
+    }
+
+    /// Reads everything below an access point's path, oldest first; `None` when it has never been mounted.
+    pub fn read_files(&self, access_point_id: &str) -> Option<Vec<String>> {
+        let point = self.access_points.get(access_point_id)?;
+        let system = self.file_systems.get(&point.live.file_system_id)?;
+        let directory = system.directories.get(&point.live.path)?;
+        Some(directory.writes.iter().map(|write| write.text.clone()).collect())
     }
 }
 

@@ -37,6 +37,13 @@ pub struct Behaviours {
     pub database_ends: BTreeMap<String, String>,
     /// Databases, by identifier, of which every snapshot ends as `failed`.
     pub failing_snapshots: BTreeSet<String>,
+    /// States in which backups of a file system end instead of `COMPLETED`, by its creation token: `FAILED`, `EXPIRED`,
+    /// `ABORTED`, `PARTIAL`.
+    #[serde(default)]
+    pub backup_ends: BTreeMap<String, String>,
+    /// States in which restores to a file system end instead of `COMPLETED`, by its creation token.
+    #[serde(default)]
+    pub restore_ends: BTreeMap<String, String>,
     /// Operations that are refused, `rds:StartDBInstance`, with the code: `InsufficientDBInstanceCapacity`.
     pub refused: BTreeMap<String, String>,
     /// Checks that fail, `ENVIRONMENT/CHECK`, with the reason.

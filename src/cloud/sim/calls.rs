@@ -37,6 +37,7 @@ pub(super) fn observation_calls(scope: &Scope) -> Vec<(&'static str, String)> {
     let thorough = compares || deep;
     desired.log_groups.iter().for_each(|_| call(thorough, "logs:ListTagsForResource"));
     desired.listeners.iter().for_each(|_| call(true, "elasticloadbalancing:DescribeRules"));
+    call(!compares && !desired.backed_up_file_systems().is_empty(), "backup:ListRecoveryPointsByBackupVault");
     call(!desired.target_groups.is_empty(), "elasticloadbalancing:DescribeTargetGroups");
     call(!desired.listeners.is_empty(), "elasticloadbalancing:DescribeTags");
     let groups = desired.target_groups.iter();
@@ -61,6 +62,9 @@ pub(super) fn status_call(subject: &Subject) -> (&'static str, String) {
             ("elasticfilesystem:DescribeMountTargets", file_system_id.clone())
         }
         Subject::AccessPoint { id } => ("elasticfilesystem:DescribeAccessPoints", id.clone()),
+        Subject::BackupJob { id } => ("backup:DescribeBackupJob", id.clone()),
+        Subject::RestoreJob { id } => ("backup:DescribeRestoreJob", id.clone()),
+        Subject::RecoveryPoint { arn, .. } => ("backup:DescribeRecoveryPoint", arn.clone()),
     }
 }
 
@@ -71,7 +75,17 @@ pub(super) fn make_unreadable(live: &mut Live, fails: impl Fn(&str) -> bool) -> 
             *sighting = Sighting::Unreadable { why: format!("{operation}: Rate exceeded (ThrottlingException)") };
         }
     }
-    let parts = ["databases", "snapshots", "services", "rules", "target-groups", "access-points", "scaling", "secrets"];
+    let parts = [
+        "databases",
+        "snapshots",
+        "services",
+        "rules",
+        "target-groups",
+        "access-points",
+        "recovery-points",
+        "scaling",
+        "secrets",
+    ];
     let lost: Vec<&str> = parts.into_iter().filter(|part| fails(part)).collect();
     for part in &lost {
         match *part {
@@ -87,6 +101,7 @@ pub(super) fn make_unreadable(live: &mut Live, fails: impl Fn(&str) -> bool) -> 
             }
             "target-groups" => lose(&mut live.target_groups, "elasticloadbalancing:DescribeTargetGroups"),
             "access-points" => lose(&mut live.access_points, "elasticfilesystem:DescribeAccessPoints"),
+            "recovery-points" => lose(&mut live.recovery_points, "backup:ListRecoveryPointsByBackupVault"),
             "scaling" => lose(&mut live.scaling, "application-autoscaling:DescribeScalableTargets"),
             _ => lose(&mut live.secrets, "secretsmanager:DescribeSecret"),
         }

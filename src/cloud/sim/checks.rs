@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::data::Data;
+use super::file_system::Directory;
 use super::tags::is_managed;
 use super::world::World;
 use crate::model::{ResourceKey, TAG_ENVIRONMENT, TAG_RESOURCE, TAG_WORKSPACE, Tags};
@@ -18,7 +19,25 @@ impl World {
         let safe: Vec<&Data> = live.chain(kept.map(|snapshot| &snapshot.data)).collect();
         let lost = |(identifier, version): &(&String, &u64)| !safe.iter().any(|data| data.holds(identifier, **version));
         let tell = |(identifier, version)| format!("version {version} of {identifier} is nowhere");
-        self.written.iter().filter(lost).map(tell).collect()
+        self.written.iter().filter(lost).map(tell).chain(self.lost_files()).collect()
+    }
+
+    /// The same for files: in a directory of a file system, or in a recovery point that is completed.
+    fn lost_files(&self) -> Vec<String> {
+        let live = self.file_systems.values().flat_map(|system| system.directories.values());
+        let kept = self.recovery_points.values().filter(|point| point.live.is_completed());
+        let safe: Vec<&Directory> = live.chain(kept.flat_map(|point| point.directories.values())).collect();
+        let holds = |directory: &&Directory, place: &str, version: u64| {
+            directory.writes.iter().any(|write| write.database == place && write.version == version)
+        };
+        let lost = |(place, version): &(&String, &u64)| !safe.iter().any(|found| holds(found, place, **version));
+        let tell = |(place, version)| format!("version {version} of {place} is nowhere");
+        self.files_written.iter().filter(lost).map(tell).collect()
+    }
+
+    /// Forgets what was written below every path: its owner has said that the files may go.
+    pub fn forget_files(&mut self) {
+        self.files_written.clear();
     }
 
     /// Forgets what was written to a database: its owner has said that it may go.

@@ -32,7 +32,7 @@ pub struct FileSystem {
 pub struct Directory {
     /// Owner, group and permissions, fixed by the first mount.
     pub made_with: (u32, u32, String),
-    /// Everything written below it, oldest first.
+    /// Everything written below it, oldest first; the place of a write is its [`path_identity`].
     pub writes: Vec<Write>,
 }
 
@@ -122,7 +122,7 @@ impl World {
     }
 
     /// `elasticfilesystem:DeleteFileSystem`.
-    pub(super) fn delete_file_system(&mut self, id: &str) -> Outcome {
+    pub(super) fn delete_file_system(&mut self, id: &str, kept: Option<&(String, String)>) -> Outcome {
         let used = self.mount_targets.values().any(|target| target.live.file_system_id == id);
         let Some(system) = self.file_systems.get(id) else { return unchanged() };
         must_be_managed(&system.live.tags, &format!("file system {id}"))?;
@@ -130,6 +130,9 @@ impl World {
             return Err(Trouble::busy("FileSystemInUse", "the file system still has mount targets"));
         }
         must_be_available(&system.live)?;
+        if let Some(kept) = kept {
+            self.must_hold_files(id, kept)?;
+        }
         self.file_systems.remove(id);
         self.access_points.retain(|_, point| point.live.file_system_id != id);
         changed()
@@ -200,6 +203,12 @@ impl World {
             target.live.state = "available".to_owned();
         }
     }
+}
+
+/// What makes the files below a path the same over the deaths of file systems and access points: the creation token of
+/// the file system, and the path.
+pub(super) fn path_identity(creation_token: &str, path: &str) -> String {
+    format!("{creation_token}:{path}")
 }
 
 /// `FileSystemNotFound`.

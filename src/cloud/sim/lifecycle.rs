@@ -28,6 +28,7 @@ impl World {
         self.age_secrets();
         self.age_file_systems();
         self.age_access_points();
+        self.age_backups();
         self.age_scaling();
         self.age_tasks();
         self.age_targets();
@@ -50,7 +51,8 @@ impl World {
             let retries = found.rollouts.values().filter_map(|rollout| rollout.retry_at.filter(|at| *at > self.now));
             retries.chain(found.forgotten_at)
         });
-        let storage = systems.chain(mounts).chain(points);
+        let backups = self.backup_jobs.values().filter_map(|found| found.next_at);
+        let storage = systems.chain(mounts).chain(points).chain(backups);
         let compute = scaling.chain(tasks).chain(services);
         databases.chain(snapshots).chain(secrets).chain(storage).chain(compute).min()
     }

@@ -16,6 +16,7 @@ use crate::cloud::{Cloud, CloudError, CloudErrorKind};
 use crate::model::{Action, Desired, Live, Receipt, Scope, Status, Subject, Token};
 
 mod access_point;
+mod backup;
 mod behaviour;
 mod calls;
 mod chance;
@@ -30,6 +31,7 @@ mod database_rules;
 mod deployment;
 mod fargate;
 mod fault;
+mod file_move;
 mod file_system;
 mod from_live;
 mod from_live_data;
@@ -67,6 +69,7 @@ mod trouble;
 mod world;
 
 pub use access_point::AccessPoint;
+pub use backup::{BackupJob, RecoveryPoint, Vault};
 pub use behaviour::{Behaviour, Behaviours};
 pub use data::{Data, Write};
 pub use database::Database;
@@ -178,6 +181,16 @@ impl SimCloud {
     /// Reads what was ever written to a database, oldest first; `None` when it cannot be reached.
     pub fn read_data(&self, identifier: &str) -> Option<Vec<String>> {
         self.aged().world.read_data(identifier)
+    }
+
+    /// Writes below a file path as an application would; the version that it got, `None` when it was never mounted.
+    pub fn write_file(&self, access_point_id: &str, text: &str) -> Option<u64> {
+        self.edit(|world| world.write_file(access_point_id, text))
+    }
+
+    /// Reads what was ever written below a file path, oldest first; `None` when it was never mounted.
+    pub fn read_files(&self, access_point_id: &str) -> Option<Vec<String>> {
+        self.aged().world.read_files(access_point_id)
     }
 
     /// The API operation that an action is, `rds:CreateDBInstance`.

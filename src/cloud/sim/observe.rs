@@ -35,6 +35,8 @@ impl World {
             }),
             secrets: sightings(&desired.databases, |_, spec| secret(&spec.secret_name).map(|found| found.live.clone())),
             snapshots: self.observed_snapshots(scope),
+            vault: self.observed_vault(scope),
+            recovery_points: self.observed_recovery_points(scope),
             file_systems: self.observed_file_systems(scope),
             mount_targets: self.observed_mount_targets(scope),
             access_points: sightings(&desired.access_points, |name, spec| {
@@ -211,6 +213,7 @@ pub(super) fn is_declared(scope: &Scope, key: &ResourceKey) -> bool {
         ResourceKind::TargetGroup => desired.target_groups.contains_key(name),
         ResourceKind::ListenerRule => desired.rules.contains_key(name.strip_suffix(".warming").unwrap_or(name)),
         // Snapshots outlive what they were taken of, mount targets carry no tags, tasks end by themselves.
+        ResourceKind::BackupVault | ResourceKind::RecoveryPoint | ResourceKind::FileRestore => true,
         ResourceKind::Snapshot | ResourceKind::MountTarget | ResourceKind::Task | ResourceKind::Environment => true,
     }
 }

@@ -8,8 +8,8 @@ use super::network::selects;
 use super::observe::{is_declared, key_of, sightings};
 use super::world::World;
 use crate::model::{
-    AccessPointSpec, Depth, FileSystemSpec, LiveFileSystem, LiveLogGroup, LiveMountTarget, ResourceKey, ResourceKind,
-    Scope, Sightings, Tags, Undeclared,
+    AccessPointSpec, Depth, FileSystemSpec, LiveFileSystem, LiveLogGroup, LiveMountTarget, LiveRecoveryPoint,
+    ResourceKey, ResourceKind, Scope, Sighting, Sightings, Tags, Undeclared,
 };
 
 impl World {
@@ -34,6 +34,35 @@ impl World {
         sightings(&scope.desired.file_systems, |name, _| {
             self.find_file_system(scope, name).map(|found| self.described_file_system(found))
         })
+    }
+
+    /// The vault's name; `None`: no path is taken along, so nobody looks.
+    pub(super) fn observed_vault(&self, scope: &Scope) -> Option<Sighting<String>> {
+        let wanted = !scope.desired.backed_up_file_systems().is_empty() && scope.depth != Depth::Comparison;
+        let vault = &scope.desired.backup.vault;
+        let there = self.vaults.contains_key(vault);
+        wanted.then(|| if there { Sighting::Present(vault.clone()) } else { Sighting::Absent })
+    }
+
+    /// Our recovery points, newest first. What is still being made is no recovery point yet.
+    pub(super) fn observed_recovery_points(&self, scope: &Scope) -> Sightings<Vec<LiveRecoveryPoint>> {
+        let mut all = Sightings::new();
+        if scope.depth == Depth::Comparison {
+            return all;
+        }
+        for name in scope.desired.backed_up_file_systems() {
+            let key = ResourceKey::new(ResourceKind::RecoveryPoint, name);
+            let ours = self.recovery_points.values().map(|found| &found.live).filter(|live| {
+                live.vault == scope.desired.backup.vault
+                    && live.status != "CREATING"
+                    && scope.desired.owns(&live.tags)
+                    && key_of(&live.tags).as_ref() == Some(&key)
+            });
+            let mut ours: Vec<LiveRecoveryPoint> = ours.cloned().collect();
+            ours.sort_by(|left, right| (right.created_at, &right.arn).cmp(&(left.created_at, &left.arn)));
+            all.insert(name.clone(), Sighting::Present(ours));
+        }
+        all
     }
 
     pub(super) fn observed_mount_targets(&self, scope: &Scope) -> Sightings<Vec<LiveMountTarget>> {

@@ -29,6 +29,11 @@ pub(super) fn operation(action: &Action) -> &'static str {
         Action::DeleteMountTarget { .. } => "elasticfilesystem:DeleteMountTarget",
         Action::CreateAccessPoint { .. } => "elasticfilesystem:CreateAccessPoint",
         Action::DeleteAccessPoint { .. } => "elasticfilesystem:DeleteAccessPoint",
+        Action::CreateBackupVault { .. } => "backup:CreateBackupVault",
+        Action::DeleteBackupVault { .. } => "backup:DeleteBackupVault",
+        Action::StartBackup { .. } => "backup:StartBackupJob",
+        Action::DeleteRecoveryPoint { .. } => "backup:DeleteRecoveryPoint",
+        Action::StartRestore { .. } => "backup:StartRestoreJob",
         Action::CreateTargetGroup { .. } => "elasticloadbalancing:CreateTargetGroup",
         Action::ModifyTargetGroup { .. } => "elasticloadbalancing:ModifyTargetGroup",
         Action::DeleteTargetGroup { .. } => "elasticloadbalancing:DeleteTargetGroup",
@@ -94,7 +99,29 @@ impl World {
             | Action::PutScalingPolicy { .. }
             | Action::DeleteScalingPolicy { .. }
             | Action::DeregisterScalableTarget { .. } => self.perform_on_services(action, token),
+            Action::CreateBackupVault { .. }
+            | Action::DeleteBackupVault { .. }
+            | Action::StartBackup { .. }
+            | Action::DeleteRecoveryPoint { .. }
+            | Action::StartRestore { .. } => self.perform_on_backups(action, token),
             _ => self.perform_on_storage(action, token),
+        }
+    }
+
+    fn perform_on_backups(&mut self, action: &Action, token: &str) -> Outcome {
+        match action {
+            Action::CreateBackupVault { vault, tags, .. } => self.create_backup_vault(vault, tags),
+            Action::DeleteBackupVault { vault, .. } => self.delete_backup_vault(vault),
+            Action::StartBackup { key, vault, file_system_arn, role, tags } => {
+                self.start_backup(key, vault, file_system_arn, role, tags, token)
+            }
+            Action::DeleteRecoveryPoint { vault, recovery_point, .. } => {
+                self.delete_recovery_point(vault, recovery_point)
+            }
+            Action::StartRestore { key, recovery_point, file_system_id, path, role, intent, .. } => {
+                self.start_restore(key, recovery_point, file_system_id, path.as_deref(), role, intent)
+            }
+            _ => super::trouble::unchanged(),
         }
     }
 
@@ -184,7 +211,9 @@ impl World {
             Action::SetThroughput { file_system_id, throughput, .. } => {
                 self.set_throughput(file_system_id, *throughput)
             }
-            Action::DeleteFileSystem { file_system_id, .. } => self.delete_file_system(file_system_id),
+            Action::DeleteFileSystem { file_system_id, verified_recovery_point, .. } => {
+                self.delete_file_system(file_system_id, verified_recovery_point.as_ref())
+            }
             Action::CreateMountTarget { file_system_id, subnet, security_groups, .. } => {
                 self.create_mount_target(file_system_id, subnet, security_groups)
             }

@@ -49,6 +49,12 @@ pub(super) fn volumes(document: &Value) -> Vec<(&str, Option<&str>)> {
     pairs.filter_map(|(system, point)| Some((system?, point))).collect()
 }
 
+/// The value of a variable of its first container.
+pub(super) fn variable<'a>(document: &'a Value, name: &str) -> Option<&'a str> {
+    let variables = document["containerDefinitions"][0]["environment"].as_array()?;
+    variables.iter().find(|variable| variable["name"] == name).and_then(|variable| variable["value"].as_str())
+}
+
 /// Ids of the access points that it mounts.
 pub(super) fn access_points(document: &Value) -> Vec<String> {
     volumes(document).into_iter().filter_map(|(_, point)| point.map(str::to_owned)).collect()

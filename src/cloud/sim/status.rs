@@ -42,6 +42,14 @@ impl World {
                 let found = self.access_points.get(id);
                 found.map_or(Status::Absent, |found| Status::AccessPoint(found.live.clone()))
             }
+            Subject::BackupJob { id } | Subject::RestoreJob { id } => {
+                let found = self.backup_jobs.get(id);
+                found.map_or(Status::Absent, |found| Status::BackupJob(found.live.clone()))
+            }
+            Subject::RecoveryPoint { arn, .. } => {
+                let found = self.recovery_points.get(arn);
+                found.map_or(Status::Absent, |found| Status::RecoveryPoint(Box::new(found.live.clone())))
+            }
         }
     }
 

@@ -65,6 +65,8 @@ impl World {
         let snapshots = self.snapshots.values_mut().map(|found| (&found.live.arn, &mut found.live.tags));
         let systems = self.file_systems.values_mut().map(|found| (&found.live.arn, &mut found.live.tags));
         let points = self.access_points.values_mut().map(|found| (&found.live.arn, &mut found.live.tags));
+        let points =
+            points.chain(self.recovery_points.values_mut().map(|found| (&found.live.arn, &mut found.live.tags)));
         let logs = self.log_groups.values_mut().map(|found| (&found.arn, &mut found.tags));
         let revisions = self.families.values_mut().flat_map(|family| &mut family.revisions);
         let revisions = revisions.map(|found| (&found.arn, &mut found.tags));

@@ -244,7 +244,10 @@ impl World {
 
     fn finish_one_off(&mut self, arn: &str) {
         let (family, document) = self.document_of(arn);
-        let code = self.behaviours.exit_codes.get(&family).copied().unwrap_or(0);
+        let mut code = self.behaviours.exit_codes.get(&family).copied().unwrap_or(0);
+        if code == 0 {
+            code = self.move_files(&document).unwrap_or(0);
+        }
         let line = if code == 0 { "done".to_owned() } else { format!("failed with exit code {code}") };
         if code == 0 && (self.scrub_families.contains(&family) || family.contains("scrub")) {
             self.scrub(&document);

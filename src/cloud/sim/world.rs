@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::access_point::AccessPoint;
+use super::backup::{BackupJob, RecoveryPoint, Vault};
 use super::behaviour::Behaviours;
 use super::chance;
 use super::database::Database;
@@ -43,6 +44,19 @@ pub struct World {
     pub snapshots: BTreeMap<String, Snapshot>,
     /// The newest version ever written to each database, by identifier: what must never be lost.
     pub written: BTreeMap<String, u64>,
+    /// The newest version ever written below each file path, by [`path_identity`](super::file_system::path_identity):
+    /// what must never be lost.
+    #[serde(default)]
+    pub files_written: BTreeMap<String, u64>,
+    /// Backup vaults by name.
+    #[serde(default)]
+    pub vaults: BTreeMap<String, Vault>,
+    /// Recovery points by ARN.
+    #[serde(default)]
+    pub recovery_points: BTreeMap<String, RecoveryPoint>,
+    /// Backups and restores of files by job id.
+    #[serde(default)]
+    pub backup_jobs: BTreeMap<String, BackupJob>,
     /// What every host name of a database ends with, where a real account's is known; `None`: made from the seed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub database_domain: Option<String>,
@@ -125,6 +139,10 @@ impl World {
             databases: BTreeMap::new(),
             snapshots: BTreeMap::new(),
             written: BTreeMap::new(),
+            files_written: BTreeMap::new(),
+            vaults: BTreeMap::new(),
+            recovery_points: BTreeMap::new(),
+            backup_jobs: BTreeMap::new(),
             database_domain: None,
             secrets: BTreeMap::new(),
             clusters: BTreeMap::new(),

@@ -14,7 +14,7 @@ use declared::Section;
 
 use std::collections::BTreeMap;
 
-use crate::model::{Environment, ResourceKey, ResourceKind, RetentionSpec, SleepMode, SleepSpec, Span};
+use crate::model::{BackupSpec, Environment, ResourceKey, ResourceKind, RetentionSpec, SleepMode, SleepSpec, Span};
 
 use super::names::Names;
 use super::problems::Problems;
@@ -46,6 +46,7 @@ pub(super) fn resolve(name: &str, root: &Root, span: &Span, problems: &mut Probl
     let sleep = sleep(&mut section, root);
     let retention = retention(&mut section, root);
     let policy = check::policy(&mut section, root);
+    let backup = backup(&mut section, root, &names);
     let mut log_groups = storage::log_groups(&names, root, &mut declared, problems);
     let services = service::services(&names, root, &mut log_groups, &mut declared, problems);
     let environment = Environment {
@@ -69,6 +70,7 @@ pub(super) fn resolve(name: &str, root: &Root, span: &Span, problems: &mut Probl
         services,
         sleep,
         retention,
+        backup,
         allow_fields,
         places: BTreeMap::new(),
         application,
@@ -101,6 +103,23 @@ fn retention(section: &mut Section<'_>, root: &Root) -> RetentionSpec {
     RetentionSpec {
         keep: section.or("retention.keep", &snapshots.keep, 3),
         keep_for: section.or("retention.keep_for", &snapshots.keep_for, super::units::Span::days(14)).0,
+    }
+}
+
+/// The task that moves files: a shell and a handful of its tools.
+const MOVING_IMAGE: &str = "public.ecr.aws/docker/library/busybox:stable";
+/// The role that AWS Backup makes for itself when somebody first opens it in the console.
+const BACKUP_ROLE: &str = "service-role/AWSBackupDefaultServiceRole";
+
+fn backup(section: &mut Section<'_>, root: &Root, names: &Names) -> BackupSpec {
+    let snapshots = root.snapshots.get().cloned().unwrap_or_default();
+    let vault = section.maybe("backup.vault", &snapshots.vault);
+    BackupSpec {
+        owned: vault.is_none(),
+        vault: vault.unwrap_or_else(|| names.vault()),
+        role: section.or("backup.role", &snapshots.role, BACKUP_ROLE.to_owned()),
+        image: section.or("backup.image", &snapshots.image, MOVING_IMAGE.to_owned()),
+        execution_role: section.maybe("backup.execution_role", &snapshots.execution_role),
     }
 }
 

@@ -72,6 +72,7 @@ pub(super) fn access_points(
             uid: section.or("uid", &shape.uid, 1000),
             gid: section.or("gid", &shape.gid, 1000),
             permissions: section.or("permissions", &shape.permissions, "0755".to_owned()),
+            snapshot: section.or("snapshot", &shape.snapshot, false),
         };
         all.insert(name.value.clone(), spec);
     }

@@ -73,11 +73,22 @@ shape! {
 }
 
 shape! {
-    /// Retention: a snapshot is pruned only when it is beyond both bounds.
+    /// Retention: a snapshot is pruned only when it is beyond both bounds. And what files of a snapshot need.
     Snapshots is "the snapshot settings" {
         /// The newest so many of each database always stay, at least 1. Default 3.
         keep: u32,
         /// Younger ones always stay. Default `14d`.
         keep_for: TimeSpan,
+        /// Backup vault for the files of snapshots. Default `APPLICATION-ENVIRONMENT`, which envctl makes; one that is
+        /// named here must exist, and is never removed.
+        vault: String,
+        /// Role that AWS Backup assumes to back up and to restore files, by ARN or name. Default: the one that AWS Backup
+        /// makes for itself, `service-role/AWSBackupDefaultServiceRole`.
+        role: String,
+        /// Image of the task that moves restored files into place, with `sh` in it. Default
+        /// `public.ecr.aws/docker/library/busybox:stable`.
+        image: String,
+        /// Execution role of that task, by ARN or name; needed for an image from ECR. Default: none.
+        execution_role: String,
     }
 }

@@ -18,6 +18,9 @@ shape! {
         gid: u32,
         /// Permissions of the path when it is made, octal. Default `"0755"`.
         permissions: String,
+        /// Snapshots of the environment take the path along: AWS Backup makes a recovery point of its file system, and a
+        /// restore brings back the path alone. Default `false`: the files stay where they are, in one copy.
+        snapshot: bool,
     }
 }
 

@@ -32,6 +32,78 @@ pub(super) fn check(check: &mut Check<'_>) {
     }
     for (name, access_point) in &environment.access_points {
         self::access_point(check, name, access_point);
+        if access_point.snapshot {
+            in_snapshots(check, name, access_point);
+        }
+    }
+    if environment.access_points.values().any(|access_point| access_point.snapshot) {
+        backup(check);
+    }
+}
+
+/// A path that snapshots take along: restored beside itself, and with nothing in it that is restored on its own.
+fn in_snapshots(check: &mut Check<'_>, name: &str, access_point: &AccessPointSpec) {
+    let at = format!("access-point/{name}.snapshot");
+    if access_point.path == "/" {
+        let draft = wrong(Code::AccessPoint, "the whole file system cannot be put aside for a restore")
+            .label("`path: /` has no place beside it")
+            .help("give the files a directory of their own, such as `/files`");
+        check.report(&at, draft);
+    }
+    let outer = check.environment.access_points.iter().find(|(_, other)| {
+        let below = access_point.path.strip_prefix(other.path.as_str()).is_some_and(|rest| rest.starts_with('/'));
+        other.snapshot && other.file_system == access_point.file_system && below
+    });
+    if let Some((outer, _)) = outer {
+        let draft = wrong(Code::AccessPoint, format!("`{}` is in snapshots with `{outer}` already", access_point.path))
+            .label("twice")
+            .related(check.span(&format!("access-point/{outer}.path")), "the path around it")
+            .help("leave `snapshot` out here: a restore brings the path around it back, with this one in it");
+        check.report(&at, draft);
+    }
+    if check.environment.cluster.is_none() {
+        let draft = wrong(Code::AccessPoint, "a restore of files runs a task, and there is no cluster for it")
+            .label("needs a cluster")
+            .help("write `cluster`, `subnets` and `security_groups` under `borrow:`");
+        check.report(&at, draft);
+    }
+}
+
+/// Vault and roles of AWS Backup.
+fn backup(check: &mut Check<'_>) {
+    let backup = &check.environment.backup;
+    let fits = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
+    if !(2..=50).contains(&backup.vault.len()) || !backup.vault.chars().all(fits) {
+        let draft = wrong(Code::Name, format!("`{}` cannot be a backup vault", shortened(&backup.vault)))
+            .label("2 to 50 letters, digits, `-` and `_`")
+            .help("leave it out: envctl then makes a vault of the environment's own");
+        let path = check.own("backup.vault");
+        check.report(&path, draft);
+    }
+    let roles = [("backup.role", Some(&backup.role)), ("backup.execution_role", backup.execution_role.as_ref())];
+    for (field, role) in roles {
+        let Some(role) = role else { continue };
+        let parts: Vec<&str> = role.split(':').collect();
+        let named = |text: &str| {
+            !text.is_empty() && text.chars().all(|letter| letter.is_ascii_alphanumeric() || "+=,.@_/-".contains(letter))
+        };
+        let is_role = match parts.as_slice() {
+            [name] => named(name),
+            ["arn", _, "iam", "", _, resource] => resource.strip_prefix("role/").is_some_and(named),
+            _ => false,
+        };
+        let path = check.own(field);
+        let account = &check.environment.account;
+        if !is_role {
+            let draft = wrong(Code::WrongValue, format!("`{}` is no role", shortened(role)))
+                .help("write a role's name, or its ARN arn:aws:iam::ACCOUNT:role/NAME");
+            check.report(&path, draft);
+        } else if parts.get(4).is_some_and(|found| found != account) {
+            let draft =
+                wrong(Code::WrongValue, format!("the role is of account {}, the environment of {account}", parts[4]))
+                    .help("name a role of the environment's own account");
+            check.report(&path, draft);
+        }
     }
 }
 

@@ -9,6 +9,7 @@ pub fn until(until: &Until) -> String {
         Until::DatabaseAvailable { connectable: false } => "until it is available, with no change pending".to_owned(),
         Until::DatabaseStopped => "until it has stopped".to_owned(),
         Until::SnapshotAvailable | Until::Available => "until it is available".to_owned(),
+        Until::JobCompleted => "until the job is completed".to_owned(),
         Until::Gone => "until it is gone".to_owned(),
         Until::Drained => "until no task runs any more".to_owned(),
         Until::Deployed { .. } => "until this very deployment is complete".to_owned(),
@@ -33,6 +34,9 @@ pub(super) fn sign(action: &Action) -> char {
         | Action::CreateTargetGroup { .. }
         | Action::CreateRule { .. }
         | Action::RegisterTaskDefinition { .. }
+        | Action::CreateBackupVault { .. }
+        | Action::StartBackup { .. }
+        | Action::StartRestore { .. }
         | Action::CreateService { .. } => '+',
         Action::RunTask { .. } | Action::StartDatabase { .. } => '>',
         other if other.is_destructive() => '-',

@@ -52,6 +52,13 @@ fn desired() -> Desired {
         checks: BTreeMap::new(),
         policy: None,
         retention: RetentionSpec { keep: 3, keep_for: Duration::from_secs(86_400) },
+        backup: BackupSpec {
+            vault: "app-staging".to_owned(),
+            owned: true,
+            role: "arn:aws:iam::123456789012:role/backup".to_owned(),
+            image: "busybox".to_owned(),
+            execution_role: None,
+        },
         places: BTreeMap::new(),
     }
 }
@@ -64,6 +71,7 @@ fn access_point() -> AccessPointSpec {
         uid: 1000,
         gid: 1000,
         permissions: "0755".to_owned(),
+        snapshot: false,
     }
 }
 

@@ -107,6 +107,13 @@ impl Ground {
             checks: BTreeMap::new(),
             policy: None,
             retention: RetentionSpec { keep: 3, keep_for: Duration::from_secs(86_400) },
+            backup: BackupSpec {
+                vault: "app-staging".to_owned(),
+                owned: true,
+                role: "arn:aws:iam::123456789012:role/backup".to_owned(),
+                image: "busybox".to_owned(),
+                execution_role: None,
+            },
             places: BTreeMap::new(),
         }
     }
@@ -155,6 +162,7 @@ impl Ground {
             uid: 1000,
             gid: 1000,
             permissions: "0755".to_owned(),
+            snapshot: false,
         }
     }
 

@@ -82,7 +82,13 @@ pub(super) async fn an_owned_file_system_lives_and_dies(ground: &Ground) {
         .perform_twice(Action::DeleteMountTarget { key: key("mount-target/data-0"), mount_target_id: target_id })
         .await;
     ground.wait(subject, |status| *status == Status::Absent).await;
-    ground.perform_twice(Action::DeleteFileSystem { key: key("file-system/data"), file_system_id: id.clone() }).await;
+    ground
+        .perform_twice(Action::DeleteFileSystem {
+            key: key("file-system/data"),
+            file_system_id: id.clone(),
+            verified_recovery_point: None,
+        })
+        .await;
     ground.wait(Subject::FileSystem { id }, |status| *status == Status::Absent).await;
     assert!(ground.observe_for(desired, Depth::Environment).await.file_systems["data"].is_absent());
 }

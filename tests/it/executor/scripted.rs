@@ -136,7 +136,8 @@ pub(super) fn desired() -> Desired {
         "file_systems": {}, "access_points": {}, "databases": {}, "log_groups": {}, "target_groups": {}, "rules": {},
         "services": {}, "tasks": {}, "checks": {}, "policy": null,
         "sleep": {"mode": "auto", "idle": null, "page": "p", "content_type": "text/html", "status_code": 503},
-        "retention": {"keep": 1, "keep_for": {"secs": 0, "nanos": 0}}, "places": {}
+        "retention": {"keep": 1, "keep_for": {"secs": 0, "nanos": 0}}, "places": {},
+        "backup": {"vault": "v", "owned": true, "role": "r", "image": "i", "execution_role": null}
     });
     serde_json::from_value(empty).unwrap()
 }

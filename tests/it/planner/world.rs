@@ -101,6 +101,8 @@ pub(crate) fn absent(desired: &Desired) -> Live {
         names.keys().map(|name| (name.clone(), Sighting::Absent)).collect()
     }
     let mut live = Live {
+        vault: None,
+        recovery_points: BTreeMap::new(),
         observed_at: NOW.parse().unwrap(),
         account: desired.account.clone(),
         region: desired.region.clone(),

@@ -4,6 +4,7 @@ mod account;
 mod cycle;
 mod databases;
 mod faults;
+mod files;
 mod length;
 mod load_balancers;
 mod observation;

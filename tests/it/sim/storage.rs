@@ -77,7 +77,9 @@ async fn production_access_points_and_file_systems_are_left_alone() {
     let target = world.mount_targets.keys().next().unwrap().clone();
     let unmount = Action::DeleteMountTarget { key: key(ResourceKind::MountTarget, "x"), mount_target_id: target };
     let (system, file_system_id) = (key(ResourceKind::FileSystem, "production"), production(&account));
-    for action in [delete, unmount, Action::DeleteFileSystem { key: system, file_system_id }] {
+    for action in
+        [delete, unmount, Action::DeleteFileSystem { key: system, file_system_id, verified_recovery_point: None }]
+    {
         assert_eq!(account.perform(action).await.unwrap_err().kind, CloudErrorKind::Unsafe);
     }
     let after = account.world();
@@ -114,7 +116,8 @@ async fn a_file_system_of_ours_goes_only_without_mount_targets() {
     });
     assert_eq!(account.refusal(mount(&subnets[1])).await, "MountTargetConflict", "one in each zone");
     account.pass(200).await;
-    let delete = || Action::DeleteFileSystem { key: system.clone(), file_system_id: id.clone() };
+    let delete =
+        || Action::DeleteFileSystem { key: system.clone(), file_system_id: id.clone(), verified_recovery_point: None };
     assert_eq!(account.refusal(delete()).await, "FileSystemInUse");
     let target = account.world().mount_targets.values().find(|found| found.live.file_system_id == id).cloned().unwrap();
     let unmount =

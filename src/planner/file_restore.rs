@@ -1,0 +1,328 @@
+//! Files on the way back: item-level restores of paths from recovery points. AWS Backup puts what it restores into a
+//! directory of its own; a one-off task moves it into place, and what was there before aside.
+//!
+//! That a restore is due is remembered in a tag before it begins, and the tag says `done` only when the files are in
+//! place: whatever ends in between, the next run goes on with the same restore.
+
+use crate::model::{
+    AccessPointSpec, Action, DataSource, FileSystemSpec, LiveRecoveryPoint, NoteKind, ResourceKind, Sighting, StepId,
+    Subject, TAG_FILES, Tags, Until, Wait, late_text, present,
+};
+
+use super::data_source::Data;
+use super::draft::{Draft, NewStep};
+use super::durations;
+use super::file_move::{self, What};
+use super::file_system::{self, is_leaving};
+use super::situation::{Found, Situation, key};
+use super::whole;
+
+/// One path to be restored.
+struct Restore<'a> {
+    name: &'a str,
+    spec: &'a AccessPointSpec,
+    from: &'a LiveRecoveryPoint,
+    /// Id of the snapshot.
+    id: String,
+    intent: String,
+    /// The file system is made anew: everything in the recovery point is this environment's.
+    all: bool,
+}
+
+/// The paths to be restored.
+#[derive(Default)]
+pub(super) struct Restores<'a> {
+    restores: Vec<Restore<'a>>,
+    /// Databases and files come back together: the mark of the databases.
+    with_databases: Option<String>,
+}
+
+/// The state of a mark whose former content is removed.
+const TIDIED: &str = "tidied";
+
+type Mark = (String, String);
+
+impl Restores<'_> {
+    /// Is there nothing to restore?
+    pub(super) fn is_empty(&self) -> bool {
+        self.restores.is_empty()
+    }
+
+    /// The mark of an access point that is made in this plan.
+    pub(super) fn mark_of_point(&self, name: &str) -> Tags {
+        self.restores.iter().filter(|one| one.name == name).map(|one| needed(&one.id, &one.intent)).collect()
+    }
+
+    /// The mark of a file system that is made in this plan.
+    pub(super) fn mark_of_file_system(&self, name: &str) -> Tags {
+        let on_it = self.restores.iter().filter(|one| one.spec.file_system == name);
+        on_it.map(|one| needed(&one.id, &one.intent)).collect()
+    }
+
+    /// The mark of a database that is restored in this plan.
+    pub(super) fn mark_of_database(&self) -> Tags {
+        self.with_databases.iter().map(|mark| (TAG_FILES.to_owned(), mark.clone())).collect()
+    }
+}
+
+fn needed(id: &str, intent: &str) -> (String, String) {
+    (TAG_FILES.to_owned(), format!("needed:{id}/{intent}"))
+}
+
+/// Reads a mark: what state, of which snapshot, for which intent.
+fn read<'a>(tags: &'a Tags, state: &str) -> Option<(&'a str, &'a str)> {
+    tags.get(TAG_FILES)?.strip_prefix(state)?.strip_prefix(':')?.split_once('/')
+}
+
+/// Decides which paths are restored: all of a snapshot that is asked for, what an earlier run left undone, and what
+/// was on a file system that is gone. Files that are there stay, for an ordinary `up`.
+pub(super) fn choose<'a>(
+    s: &Situation<'a>,
+    from: &DataSource,
+    data: &std::collections::BTreeMap<&str, Data>,
+    draft: &mut Draft,
+) -> Restores<'a> {
+    let mut chosen = Restores::default();
+    let intent = format!("{}-{}", s.policy.now.strftime("%Y%m%dT%H%M%SZ"), s.policy.suffix).to_lowercase();
+    let asked = asked(s, from, data);
+    for (name, spec) in s.desired.access_points.iter().filter(|(_, spec)| spec.snapshot) {
+        let unfinished = unfinished(s, name, spec);
+        let mark: Option<Mark> = match (&asked, unfinished) {
+            (Some(id), Some(mark)) if *id == mark.0 => Some(mark),
+            (Some(id), _) if data.is_empty() && is_done(s, name, id) => None,
+            (Some(id), _) => Some((id.clone(), intent.clone())),
+            (None, Some(mark)) => Some(mark),
+            (None, None) if is_made_anew(s, &spec.file_system) => {
+                newest(s, name, spec, data, draft).map(|id| (id, intent.clone()))
+            }
+            (None, None) => None,
+        };
+        let Some((id, intent)) = mark else { continue };
+        let Some(restore) = restore(s, name, spec, id, intent, draft) else { continue };
+        if asked.is_some() {
+            chosen.with_databases = Some(needed(&restore.id, &restore.intent).1);
+        }
+        chosen.restores.push(restore);
+    }
+    chosen
+}
+
+/// The id of the snapshot that is asked for by name, where its data is taken too: what exists is never half replaced.
+fn asked(s: &Situation, from: &DataSource, data: &std::collections::BTreeMap<&str, Data>) -> Option<String> {
+    let DataSource::Snapshot(wanted) = from else { return None };
+    if data.is_empty() {
+        return Some(wanted.to_lowercase());
+    }
+    let ids = data.values().filter_map(|data| match data {
+        Data::Snapshot { snapshot, .. } if s.desired.owns(&snapshot.tags) => snapshot.snapshot_id(),
+        _ => None,
+    });
+    ids.map(str::to_owned).next()
+}
+
+/// What an earlier run began and did not end, for this path.
+fn unfinished(s: &Situation, name: &str, spec: &AccessPointSpec) -> Option<Mark> {
+    let point = s.live.access_points.get(name).and_then(Sighting::present).map(|live| &live.tags);
+    let system = s.live.file_systems.get(&spec.file_system).and_then(Sighting::present).map(|live| &live.tags);
+    let databases = present(&s.live.databases).map(|(_, live)| &live.tags);
+    let marked = point.into_iter().chain(system).chain(databases).filter(|tags| s.desired.owns(tags));
+    let mark = marked.filter_map(|tags| read(tags, "needed")).next()?;
+    let done = point.and_then(|tags| read(tags, "done")) == Some(mark);
+    (!done).then(|| (mark.0.to_owned(), mark.1.to_owned()))
+}
+
+fn is_done(s: &Situation, name: &str, id: &str) -> bool {
+    let point = s.live.access_points.get(name).and_then(Sighting::present);
+    let done = point.and_then(|live| read(&live.tags, "done").or_else(|| read(&live.tags, TIDIED)));
+    done.is_some_and(|(done, _)| done == id)
+}
+
+/// Is the file system the environment's own, and not there?
+fn is_made_anew(s: &Situation, file_system: &str) -> bool {
+    let owned = matches!(s.desired.file_systems.get(file_system), Some(FileSystemSpec::Owned { .. }));
+    owned
+        && match s.live.file_systems.get(file_system) {
+            Some(Sighting::Absent) => true,
+            Some(Sighting::Present(live)) => is_leaving(&live.state),
+            Some(Sighting::Unreadable { .. }) | None => false,
+        }
+}
+
+/// The snapshot whose files a new file system begins with: the one that its database comes from, else the newest whole
+/// one; `None`: there is none, it begins empty.
+fn newest(
+    s: &Situation,
+    name: &str,
+    spec: &AccessPointSpec,
+    data: &std::collections::BTreeMap<&str, Data>,
+    draft: &mut Draft,
+) -> Option<String> {
+    let points = whole::recovery_points(s, &spec.file_system, draft)?;
+    let of_database = data.values().find_map(|data| match data {
+        Data::Snapshot { snapshot, .. } if s.desired.owns(&snapshot.tags) => snapshot.snapshot_id(),
+        _ => None,
+    });
+    let usable = points.iter().filter(|point| point.is_completed());
+    let mut ids = usable.filter_map(|point| {
+        Some((point.snapshot_id()?, whole::missing_parts(s.desired, s.live, point.snapshot_id()?, &point.tags)))
+    });
+    if let Some(id) = of_database.filter(|id| whole::recovery_point(s.live, &spec.file_system, id).is_some()) {
+        return Some(id.to_owned());
+    }
+    let found = ids.clone().find(|(_, missing)| missing.is_empty()).map(|(id, _)| id.to_owned());
+    if let Some((half, missing)) = ids.next().filter(|(_, missing)| !missing.is_empty()) {
+        let text = format!(
+            "snapshot {half} is newer, but only half ({} is not there), and is not taken",
+            missing.join(" and ")
+        );
+        draft.note(Some(key(ResourceKind::AccessPoint, name)), NoteKind::Warning, text);
+    }
+    found
+}
+
+fn restore<'a>(
+    s: &Situation<'a>,
+    name: &'a str,
+    spec: &'a AccessPointSpec,
+    id: String,
+    intent: String,
+    draft: &mut Draft,
+) -> Option<Restore<'a>> {
+    whole::recovery_points(s, &spec.file_system, draft)?;
+    let key = key(ResourceKind::AccessPoint, name);
+    let Some(from) = whole::recovery_point(s.live, &spec.file_system, &id) else {
+        whole::refuse_half(&key, &id, &[format!("the files of {}", spec.file_system)], draft);
+        return None;
+    };
+    let missing = whole::missing_parts(s.desired, s.live, &id, &from.tags);
+    if !missing.is_empty() {
+        whole::refuse_half(&key, &id, &missing, draft);
+        return None;
+    }
+    let all = matches!(s.desired.file_systems.get(&spec.file_system), Some(FileSystemSpec::Owned { .. }));
+    Some(Restore { name, spec, from, id, intent, all: all && !has_path(s, name) })
+}
+
+/// Was the access point there before, so that the path was in use?
+fn has_path(s: &Situation, name: &str) -> bool {
+    let live = s.live.access_points.get(name).and_then(Sighting::present);
+    live.is_some_and(|live| read(&live.tags, "needed").is_none())
+}
+
+/// Restores the paths, each after its mark; the steps after which all files are in place. `quiet`: steps after which
+/// no task runs that could use them meanwhile.
+pub(super) fn up(s: &Situation, restores: &Restores, quiet: &[StepId], draft: &mut Draft) -> Vec<StepId> {
+    let mut in_place = Vec::new();
+    for one in &restores.restores {
+        let marked = mark_needed(s, one, draft);
+        let restored = start(s, one, quiet.iter().cloned().chain(marked).collect(), draft);
+        let what = if one.all { What::PlaceIfThere } else { What::Place };
+        let moved = file_move::run(s, one.name, one.spec, &aside(one), what, Some(restored), draft);
+        in_place.push(moved);
+        let text = format!(
+            "what is below {} now is moved aside to {}; `envctl snapshot discard-former` removes it",
+            one.spec.path,
+            aside(one)
+        );
+        draft.note(Some(key(ResourceKind::AccessPoint, one.name)), NoteKind::Kept, text);
+    }
+    let mut done = Vec::new();
+    for one in &restores.restores {
+        done.extend(mark_done(s, one, &in_place, draft));
+    }
+    for one in &restores.restores {
+        file_move::forget(s, one.name, &done, draft);
+    }
+    done.extend(in_place);
+    done
+}
+
+/// Removes what restores have put aside, of every path where one did, and notes that.
+pub(super) fn discard_former(s: &Situation, draft: &mut Draft) {
+    for (name, spec) in &s.desired.access_points {
+        let key = key(ResourceKind::AccessPoint, name);
+        let Found::Ours(live) = s.look(draft, &key, &s.live.access_points) else { continue };
+        let Some((id, intent)) = read(&live.tags, "done") else { continue };
+        let removed = file_move::run(s, name, spec, "", What::Discard, None, draft);
+        let tags = Tags::from([(TAG_FILES.to_owned(), format!("{TIDIED}:{id}/{intent}"))]);
+        let action = Action::Tag { key: key.clone(), arn: live.arn.clone(), tags, remove: Vec::new() };
+        let title = format!("note that nothing is beside {} any more", spec.path);
+        let step = NewStep::new(format!("mark-discarded-{key}"), title, action);
+        let marked = draft.add(step.because("the next run must know").after([removed]));
+        file_move::forget(s, name, &[marked], draft);
+    }
+}
+
+fn aside(one: &Restore) -> String {
+    format!("{}.before-{}", one.spec.path, one.intent)
+}
+
+fn mark_needed(s: &Situation, one: &Restore, draft: &mut Draft) -> Option<StepId> {
+    let key = key(ResourceKind::AccessPoint, one.name);
+    if draft.makes(&key) {
+        return draft.ready(&key).into_iter().next();
+    }
+    let live = s.live.access_points.get(one.name).and_then(Sighting::present)?;
+    if read(&live.tags, "needed") == Some((&one.id, &one.intent)) {
+        return None;
+    }
+    let tags = Tags::from([needed(&one.id, &one.intent)]);
+    let action = Action::Tag { key: key.clone(), arn: live.arn.clone(), tags, remove: Vec::new() };
+    let title = format!("note that {} is to be restored from snapshot {}", one.spec.path, one.id);
+    let step = NewStep::new(format!("mark-restore-{key}"), title, action);
+    Some(draft.add(step.because("should this run end before it is done, the next one must know")))
+}
+
+fn start(s: &Situation, one: &Restore, after: Vec<StepId>, draft: &mut Draft) -> StepId {
+    let key = key(ResourceKind::FileRestore, one.name);
+    let action = Action::StartRestore {
+        key: key.clone(),
+        recovery_point: one.from.arn.clone(),
+        file_system_id: file_system::id(s, &one.spec.file_system, draft),
+        path: (!one.all).then(|| one.spec.path.clone()),
+        encrypted: one.from.encrypted,
+        role: s.desired.backup.role.clone(),
+        intent: format!("{}/{}", one.name, one.intent),
+    };
+    let title = format!("restore {} from snapshot {}", one.spec.path, one.id);
+    let step = NewStep::new(format!("restore-{key}"), title, action)
+        .because("its files are in the snapshot; AWS Backup puts them into a directory of their own")
+        .after(after)
+        .until(Wait {
+            subject: Subject::RestoreJob { id: late_text(&key, "job") },
+            key,
+            until: Until::JobCompleted,
+            deadline_seconds: durations::BACKUP_DEADLINE,
+        });
+    draft.add(step)
+}
+
+/// Notes on everything that carries the mark that the files are in place.
+fn mark_done(s: &Situation, one: &Restore, in_place: &[StepId], draft: &mut Draft) -> Vec<StepId> {
+    let tags = Tags::from([(TAG_FILES.to_owned(), format!("done:{}/{}", one.id, one.intent))]);
+    let mut carriers = vec![key(ResourceKind::AccessPoint, one.name)];
+    let system = key(ResourceKind::FileSystem, &one.spec.file_system);
+    let live = s.live.file_systems.get(&system.name).and_then(Sighting::present);
+    if draft.makes(&system) || live.is_some_and(|live| read(&live.tags, "needed").is_some()) {
+        carriers.push(system);
+    }
+    for name in s.desired.databases.keys() {
+        let database = key(ResourceKind::Database, name);
+        let live = s.live.databases.get(name).and_then(Sighting::present);
+        if draft.makes(&database) || live.is_some_and(|live| read(&live.tags, "needed").is_some()) {
+            carriers.push(database);
+        }
+    }
+    let mut done = Vec::new();
+    for carrier in carriers {
+        let id = StepId(format!("mark-restored-{carrier}"));
+        if draft.has(&id) {
+            continue;
+        }
+        let arn = draft.fact(&s.facts, &carrier, "arn");
+        let action = Action::Tag { key: carrier.clone(), arn, tags: tags.clone(), remove: Vec::new() };
+        let step = NewStep::new(id.0, format!("note on {carrier} that the files are in place"), action);
+        done.push(draft.add(step.because("the next run must know").after(in_place.iter().cloned())));
+    }
+    done
+}
