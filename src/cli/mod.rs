@@ -13,12 +13,14 @@ mod down;
 mod drift;
 mod error;
 mod exit;
+mod explain;
 mod history;
 mod identity;
 mod lease;
 mod load;
 mod lock;
 mod look;
+mod man;
 mod outcome;
 mod output;
 mod plan;
@@ -29,6 +31,7 @@ mod resize;
 mod resize_edit;
 mod rightsize;
 mod run_id;
+mod schema;
 mod signals;
 mod sim;
 mod sim_plant;
@@ -85,7 +88,10 @@ enum Command {
     Lock(lock::Args),
     History(history::Args),
     Sim(sim::Args),
+    Explain(explain::Args),
+    Schema(schema::Args),
     Completions(completions::Args),
+    Man(man::Args),
 }
 
 /// Runs envctl with these arguments (the first is the program's name) and says how it ended.
@@ -133,6 +139,9 @@ fn run(context: &Context, command: Command) -> Result<Exit, CliError> {
         Command::Lock(args) => lock::run(context, &args),
         Command::History(args) => history::run(context, &args),
         Command::Sim(args) => sim::run(context, &args),
+        Command::Explain(args) => explain::run(context, &args),
+        Command::Schema(args) => schema::run(context, &args),
         Command::Completions(args) => completions::run(context, &args),
+        Command::Man(args) => man::run(context, &args),
     }
 }

@@ -95,6 +95,11 @@ pub fn reference() -> String {
     text
 }
 
+/// The spec format as JSON Schema, draft 2020-12.
+pub fn json_schema() -> serde_json::Value {
+    schema::document()
+}
+
 fn one_line(text: &str) -> String {
     text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
 }

@@ -5,6 +5,7 @@ pub mod diagnostics;
 pub mod difference;
 pub mod document;
 pub mod drift;
+pub mod explain;
 pub mod history;
 pub mod markup;
 pub mod plan;

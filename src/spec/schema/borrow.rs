@@ -53,6 +53,10 @@ impl Read for Listener {
             _ => BorrowedListener::read(node, problems).map(Self),
         }
     }
+
+    fn schema() -> serde_json::Value {
+        super::json_schema::any_of([super::json_schema::text(), BorrowedListener::schema()])
+    }
 }
 
 shape! {
@@ -83,6 +87,10 @@ impl Read for BorrowedFileSystemChoice {
             _ => BorrowedFileSystem::read(node, problems).map(Self),
         }
     }
+
+    fn schema() -> serde_json::Value {
+        super::json_schema::any_of([super::json_schema::text(), BorrowedFileSystem::schema()])
+    }
 }
 
 /// `Name=value`.
@@ -108,6 +116,10 @@ impl Read for TagText {
                 None
             }
         }
+    }
+
+    fn schema() -> serde_json::Value {
+        serde_json::json!({"type": "string", "pattern": "="})
     }
 }
 
@@ -143,6 +155,10 @@ impl Read for SelectorText {
                 None
             }
         }
+    }
+
+    fn schema() -> serde_json::Value {
+        super::json_schema::any_of([super::json_schema::text(), TagSelector::schema()])
     }
 }
 
@@ -180,5 +196,12 @@ impl Read for ThroughputText {
                 None
             }
         }
+    }
+
+    fn schema() -> serde_json::Value {
+        super::json_schema::any_of([
+            super::json_schema::words(["bursting", "elastic"]),
+            super::json_schema::pattern("^ *(provisioned)? *[0-9.]+ *[A-Za-z/]*$", &["10 MiB/s"]),
+        ])
     }
 }

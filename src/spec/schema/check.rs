@@ -260,6 +260,10 @@ macro_rules! choice {
                     }
                 }
             }
+
+            fn schema() -> serde_json::Value {
+                super::json_schema::any_of([$shape::schema(), $shape::REFERENCE.schema_of(stringify!($field))])
+            }
         }
     };
 }

@@ -39,6 +39,10 @@ impl Read for ComparisonText {
     fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
         scalar(node, Comparison::WANTED, problems, str::parse).map(Self)
     }
+
+    fn schema() -> serde_json::Value {
+        super::json_schema::text()
+    }
 }
 
 /// One text, or a list.
@@ -51,6 +55,10 @@ impl Read for Texts {
             Content::Scalar { text, .. } => Some(Self(vec![At { value: text.clone(), span: node.span.clone() }])),
             _ => Read::read(node, problems).map(Self),
         }
+    }
+
+    fn schema() -> serde_json::Value {
+        super::json_schema::any_of([super::json_schema::text(), Vec::<At<String>>::schema()])
     }
 }
 
@@ -93,6 +101,10 @@ impl Read for CheckTextWord {
             }
         }
     }
+
+    fn schema() -> serde_json::Value {
+        super::json_schema::any_of([super::json_schema::text(), SecretReference::schema()])
+    }
 }
 
 /// A short time: `500ms`, `1.5s`, `2s`.
@@ -102,6 +114,10 @@ pub(in crate::spec) struct Milliseconds(pub(in crate::spec) Duration);
 impl Read for Milliseconds {
     fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
         scalar(node, "a time such as `500ms` or `1.5s`", problems, milliseconds).map(Self)
+    }
+
+    fn schema() -> serde_json::Value {
+        super::json_schema::text()
     }
 }
 
@@ -131,6 +147,10 @@ impl Read for Percent {
         };
         scalar(node, "a share such as `50%`", problems, parse).map(Self)
     }
+
+    fn schema() -> serde_json::Value {
+        super::json_schema::text()
+    }
 }
 
 /// A size in bytes: `10 MiB`, `64 KiB`, `1000`.
@@ -155,6 +175,10 @@ impl Read for SizeText {
         };
         scalar(node, "a size such as `1 MiB`", problems, parse).map(Self)
     }
+
+    fn schema() -> serde_json::Value {
+        super::json_schema::text()
+    }
 }
 
 /// Days: `14` or `14d`.
@@ -169,6 +193,10 @@ impl Read for DaysLeft {
         };
         scalar(node, "days such as `14d`", problems, parse).map(Self)
     }
+
+    fn schema() -> serde_json::Value {
+        super::json_schema::text()
+    }
 }
 
 /// Status codes: `200`, `200-299`, `200,301-302`.
@@ -178,6 +206,10 @@ pub(in crate::spec) struct StatusText(pub(in crate::spec) Vec<(u16, u16)>);
 impl Read for StatusText {
     fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
         scalar(node, "status codes such as `200`, `200-299` or `401,403`", problems, statuses).map(Self)
+    }
+
+    fn schema() -> serde_json::Value {
+        super::json_schema::text()
     }
 }
 
@@ -212,6 +244,10 @@ impl Read for HeaderRuleWord {
         ];
         word(node, &known, problems).map(Self)
     }
+
+    fn schema() -> serde_json::Value {
+        super::json_schema::text()
+    }
 }
 
 /// `off`, `encrypted` or `verified`.
@@ -222,6 +258,10 @@ impl Read for SqlTlsWord {
     fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
         let known = [("off", SqlTls::Off), ("encrypted", SqlTls::Encrypted), ("verified", SqlTls::Verified)];
         word(node, &known, problems).map(Self)
+    }
+
+    fn schema() -> serde_json::Value {
+        super::json_schema::text()
     }
 }
 

@@ -7,6 +7,7 @@ mod borrow;
 mod check;
 mod check_scalar;
 mod database;
+mod json_schema;
 mod policy;
 mod root;
 mod rule;
@@ -18,12 +19,15 @@ pub(super) use borrow::*;
 pub(super) use check::*;
 pub(super) use check_scalar::*;
 pub(super) use database::*;
+pub(super) use json_schema::document;
 pub(super) use policy::*;
 pub(super) use root::*;
 pub(super) use rule::*;
 pub(super) use scalar::*;
 pub(super) use service::*;
 pub(super) use storage::*;
+
+use serde_json::{Value, json};
 
 use crate::model::Span;
 
@@ -71,6 +75,11 @@ impl<T> Field<T> {
 pub(super) trait Read: Sized {
     /// Reads the node. `None` when it cannot be read, which has then been reported.
     fn read(node: &Node, problems: &mut Problems) -> Option<Self>;
+
+    /// What is accepted, as JSON Schema. Said by every type; a test finds the one that forgot it.
+    fn schema() -> Value {
+        Value::Null
+    }
 }
 
 /// A mapping from names that the user chooses: what could be read, and the names of what could not.
@@ -92,11 +101,19 @@ impl<T: Read> Read for Named<T> {
         }
         Some(named)
     }
+
+    fn schema() -> Value {
+        json!({"type": "object", "additionalProperties": json_schema::or_nothing(T::schema())})
+    }
 }
 
 impl<T: Read> Read for At<T> {
     fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
         Some(Self { value: T::read(node, problems)?, span: node.span.clone() })
+    }
+
+    fn schema() -> Value {
+        T::schema()
     }
 }
 
@@ -112,6 +129,10 @@ impl<T: Read> Read for Vec<At<T>> {
             return None;
         };
         Some(items.iter().filter_map(|item| At::read(item, problems)).collect())
+    }
+
+    fn schema() -> Value {
+        json!({"type": "array", "items": T::schema()})
     }
 }
 
@@ -208,9 +229,11 @@ macro_rules! shape {
         impl $name {
             /// What it is, each field and its documentation.
             pub(in crate::spec) const REFERENCE: $crate::spec::schema::Reference = $crate::spec::schema::Reference {
+                name: stringify!($name),
                 what: $what,
                 about: concat!($($about, "\n"),+),
                 fields: &[$(($crate::spec::schema::written(stringify!($field)), concat!($($doc, "\n"),+))),+],
+                schemas: &[$(<$type as $crate::spec::schema::Read>::schema),+],
             };
         }
 
@@ -222,6 +245,10 @@ macro_rules! shape {
                 let misspelt = $crate::spec::schema::open(node, $what, &[$($crate::spec::schema::written(stringify!($field))),+], problems)?;
                 Some(Self { $( $field: $crate::spec::schema::take(node, $crate::spec::schema::written(stringify!($field)), &misspelt, problems), )+ })
             }
+
+            fn schema() -> serde_json::Value {
+                $crate::spec::schema::json_schema::shape(stringify!($name))
+            }
         }
     };
 }
@@ -229,12 +256,16 @@ use shape;
 
 /// The documentation of one shape.
 pub(super) struct Reference {
+    /// Its name in the code, by which shapes refer to each other: `Service`.
+    pub(super) name: &'static str,
     /// What the shape is, `a service`.
     pub(super) what: &'static str,
     /// The shape's doc comment.
     pub(super) about: &'static str,
     /// Fields and their doc comments, in the order of declaration.
     pub(super) fields: &'static [(&'static str, &'static str)],
+    /// What each field accepts, as JSON Schema, in the same order.
+    pub(super) schemas: &'static [fn() -> Value],
 }
 
 /// Every shape, in reading order.

@@ -36,4 +36,8 @@ impl Read for PolicyRuleWord {
         let known = PolicyRule::ALL.map(|rule| (rule.as_str(), rule));
         word(node, &known, problems).map(Self)
     }
+
+    fn schema() -> serde_json::Value {
+        super::json_schema::words(PolicyRule::ALL.map(PolicyRule::as_str))
+    }
 }

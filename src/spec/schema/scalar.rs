@@ -25,6 +25,10 @@ impl Read for String {
         }
         text.map(str::to_owned)
     }
+
+    fn schema() -> serde_json::Value {
+        super::json_schema::text()
+    }
 }
 
 impl Read for bool {
@@ -43,17 +47,29 @@ impl Read for bool {
             }
         }
     }
+
+    fn schema() -> serde_json::Value {
+        serde_json::json!({"type": "boolean"})
+    }
 }
 
 impl Read for u32 {
     fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
         whole_number(node, u64::from(Self::MAX), problems).and_then(|number| Self::try_from(number).ok())
     }
+
+    fn schema() -> serde_json::Value {
+        super::json_schema::whole_number(u64::from(Self::MAX))
+    }
 }
 
 impl Read for u16 {
     fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
         whole_number(node, u64::from(Self::MAX), problems).and_then(|number| Self::try_from(number).ok())
+    }
+
+    fn schema() -> serde_json::Value {
+        super::json_schema::whole_number(u64::from(Self::MAX))
     }
 }
 
@@ -71,8 +87,12 @@ fn whole_number(node: &Node, most: u64, problems: &mut Problems) -> Option<u64> 
 
 /// Reads a text by one of the parsers of [`units`], whose error says what is wrong with it.
 macro_rules! read_by_units {
-    ($($type:ty),+) => { $(
+    ($($type:ty: $pattern:literal, $example:literal);+) => { $(
         impl Read for $type {
+            fn schema() -> serde_json::Value {
+                super::json_schema::pattern($pattern, &[$example])
+            }
+
             fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
                 let Some(text) = text_of(node) else {
                     problems.add(expected(<$type>::WANTED, node));
@@ -89,7 +109,14 @@ macro_rules! read_by_units {
         }
     )+ };
 }
-read_by_units!(units::Span, Days, Gib, MemoryMib, CpuUnits, Rate);
+read_by_units!(
+    units::Span: "^ *(0|([0-9.]+ *[a-z]+ *)+)$", "15m";
+    Days: "^ *(0|([0-9.]+ *[a-z]+ *)+)$", "14d";
+    Gib: "^ *[0-9.]+ *[A-Za-z]*$", "20 GiB";
+    MemoryMib: "^ *[0-9.]+ *[A-Za-z]*$", "2048";
+    CpuUnits: "^ *[0-9.]+ *[A-Za-z]*$", "512";
+    Rate: "^ *[0-9.]+ *[A-Za-z/]*$", "10 MiB/s"
+);
 
 impl Read for Keep {
     fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
@@ -97,6 +124,10 @@ impl Read for Keep {
             Some("forever") => Some(Self(None)),
             _ => Days::read(node, problems).map(|days| Self(Some(days))),
         }
+    }
+
+    fn schema() -> serde_json::Value {
+        super::json_schema::any_of([super::json_schema::words(["forever"]), Days::schema()])
     }
 }
 
@@ -140,6 +171,10 @@ impl Read for EngineWord {
         let known = [("postgres", Engine::Postgres), ("mysql", Engine::Mysql), ("mariadb", Engine::Mariadb)];
         word(node, &known, problems).map(Self)
     }
+
+    fn schema() -> serde_json::Value {
+        super::json_schema::words(["postgres", "mysql", "mariadb"])
+    }
 }
 
 /// `FARGATE`.
@@ -161,6 +196,10 @@ impl Read for LaunchWord {
         }
         word(node, &[("FARGATE", Self), ("fargate", Self)], problems)
     }
+
+    fn schema() -> serde_json::Value {
+        super::json_schema::words(["FARGATE", "fargate"])
+    }
 }
 
 /// `on-demand` or `spot`.
@@ -170,6 +209,10 @@ pub(in crate::spec) struct CapacityWord(pub(in crate::spec) Capacity);
 impl Read for CapacityWord {
     fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
         word(node, &[("on-demand", Capacity::OnDemand), ("spot", Capacity::Spot)], problems).map(Self)
+    }
+
+    fn schema() -> serde_json::Value {
+        super::json_schema::words(["on-demand", "spot"])
     }
 }
 
@@ -181,6 +224,10 @@ impl Read for ArchitectureWord {
     fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
         word(node, &[("x86_64", Architecture::X86), ("arm64", Architecture::Arm)], problems).map(Self)
     }
+
+    fn schema() -> serde_json::Value {
+        super::json_schema::words(["x86_64", "arm64"])
+    }
 }
 
 /// `auto`, `park` or `hibernate`.
@@ -191,6 +238,10 @@ impl Read for SleepWord {
     fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
         let known = [("auto", SleepMode::Auto), ("park", SleepMode::Park), ("hibernate", SleepMode::Hibernate)];
         word(node, &known, problems).map(Self)
+    }
+
+    fn schema() -> serde_json::Value {
+        super::json_schema::words(["auto", "park", "hibernate"])
     }
 }
 
@@ -207,6 +258,10 @@ impl Read for Free {
                 None
             }
         }
+    }
+
+    fn schema() -> serde_json::Value {
+        serde_json::json!({"type": "object"})
     }
 }
 

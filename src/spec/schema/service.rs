@@ -101,6 +101,10 @@ impl Read for LogChoice {
             _ => LogGroup::read(node, problems).map(Self::Own),
         }
     }
+
+    fn schema() -> serde_json::Value {
+        super::json_schema::any_of([super::json_schema::text(), LogGroup::schema()])
+    }
 }
 
 shape! {
