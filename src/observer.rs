@@ -12,7 +12,12 @@ const TRIES: u32 = 4;
 
 /// The scope for an environment as it is wanted. `known_ids` may be stale or empty.
 pub fn scope(desired: &Desired, depth: Depth, known_ids: BTreeMap<String, String>) -> Scope {
-    Scope { desired: desired.clone(), depth, known_ids, foreign_databases: Vec::new(), foreign_snapshots: Vec::new() }
+    scope_of(desired.clone(), depth, known_ids)
+}
+
+/// [`scope`] that takes the environment over.
+pub fn scope_of(desired: Desired, depth: Depth, known_ids: BTreeMap<String, String>) -> Scope {
+    Scope { desired, depth, known_ids, foreign_databases: Vec::new(), foreign_snapshots: Vec::new() }
 }
 
 /// The scope also looks for the data that `up --from` asks for.
@@ -42,4 +47,18 @@ pub async fn observe<C: Observe + ?Sized>(cloud: &C, scope: &Scope) -> Result<Li
         }
     }
     cloud.look(scope).await
+}
+
+/// Looks at several environments at once, in their order. Those that the cloud throttles or does not answer are looked
+/// at again, each alone.
+pub async fn observe_all<C: Observe + ?Sized>(cloud: &C, scopes: &[Scope]) -> Vec<Result<Live, CloudError>> {
+    let mut seen = cloud.look_at_all(scopes).await;
+    for (live, scope) in seen.iter_mut().zip(scopes) {
+        if let Err(error) = live
+            && matches!(error.kind, CloudErrorKind::Throttled | CloudErrorKind::Unavailable)
+        {
+            *live = observe(cloud, scope).await;
+        }
+    }
+    seen
 }

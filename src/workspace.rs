@@ -12,7 +12,7 @@ pub const TEMPLATES: &str = "templates";
 /// Largest spec or template, bytes. Everything bigger is a mistake, or an attack on the parser.
 pub const LARGEST_TEXT_BYTES: u64 = 1_000_000;
 /// Most files below a folder: a workspace in the wrong place must not read a whole disk.
-const MOST_FILES: usize = 1_000;
+const MOST_FILES: usize = 10_000;
 /// Deepest folder below it.
 const DEEPEST_FOLDER: usize = 8;
 

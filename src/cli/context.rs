@@ -1,5 +1,6 @@
 //! The composition root: chooses workspace, cloud, clock and terminal from the flags.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -122,6 +123,12 @@ impl Context {
     /// Is the cloud the simulated one?
     pub(super) fn is_simulated(&self) -> bool {
         self.global.cloud == CloudChoice::Sim
+    }
+
+    /// Account and region of the simulated credentials of each environment, where that is not what its spec says: those
+    /// that it was first used with.
+    pub(super) fn simulated_places(&self, workspace: &Workspace) -> BTreeMap<String, (String, String)> {
+        if self.is_simulated() { simulated::places(workspace) } else { BTreeMap::new() }
     }
 
     /// Who runs this.

@@ -6,10 +6,10 @@ use super::arguments::environment_completer;
 use super::context::Context;
 use super::error::CliError;
 use super::exit::Exit;
-use super::{load, look, output};
+use super::{drift_many, load, look, output};
 use crate::model::{DataSource, Depth, Desired, Live, Policy, Power, Remembered};
 use crate::planner;
-use crate::report::{self, AcceptedDifferences, CostOptions, CostReport, DriftInput, DriftReport, PriceTable};
+use crate::report::{self, AcceptedDifferences, CostOptions, DriftInput, DriftReport, PriceTable};
 use crate::ui::drift::{self, DriftFormat, DriftRun, Verdict};
 use crate::workspace::Workspace;
 
@@ -42,17 +42,11 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, CliError> {
     let named = if args.all { &[] } else { args.environments.as_slice() };
     let names = load::all_or(&workspace, named)?;
     let accepted = accepted(&workspace)?;
-    let mut run = DriftRun::default();
-    for name in &names {
-        let report =
-            load::desired(&workspace, name).and_then(|desired| look_at(context, &workspace, &desired, &accepted));
-        match report {
-            Ok(report) => run.reports.push(report),
-            // One that was asked for alone ends as its error says; beside others it is one of the findings.
-            Err(error) if names.len() == 1 => return Err(error),
-            Err(error) => run.failures.push((name.clone(), error.in_one_line())),
-        }
-    }
+    let run = match names.as_slice() {
+        // One that was asked for alone ends as its error says; beside others it is one of the findings.
+        [only] => DriftRun { reports: vec![alone(context, &workspace, only, &accepted)?], ..DriftRun::default() },
+        names => drift_many::compare(context, &workspace, names, &accepted)?,
+    };
     for output in &outputs {
         let format = output.format.parse().map_err(CliError::usage)?;
         output::write(output, &drift::show(&run, format, &context.ui), &context.ui)?;
@@ -75,33 +69,35 @@ fn accepted(workspace: &Workspace) -> Result<AcceptedDifferences, CliError> {
 }
 
 /// Looks at one environment and compares.
-fn look_at(
+fn alone(
     context: &Context,
     workspace: &Workspace,
-    desired: &Desired,
+    name: &str,
     accepted: &AcceptedDifferences,
 ) -> Result<DriftReport, CliError> {
-    let cost = report::cost(desired, &PriceTable::shipped(), &CostOptions::default()).ok();
+    let desired = &load::desired(workspace, name)?;
+    let prices = PriceTable::shipped();
     context.with_view(workspace, desired, async |view| {
         let live = look::through(view, desired, Depth::Comparison, &DataSource::Latest).await?;
-        let (report, doubt) = compare(context, desired, &live, cost.as_ref(), accepted);
+        let (report, doubt) = compare(context, desired, &live, accepted, &prices);
         if !doubt {
             return Ok(report);
         }
         // What `up` would do, and ids that were taken from an earlier look, need what a change needs.
         let live = look::through(view, desired, Depth::Preflight, &DataSource::Latest).await?;
-        Ok(compare(context, desired, &live, cost.as_ref(), accepted).0)
+        Ok(compare(context, desired, &live, accepted, &prices).0)
     })
 }
 
 /// The comparison, and whether it should be made again with a deeper look.
-fn compare(
+pub(super) fn compare(
     context: &Context,
     desired: &Desired,
     live: &Live,
-    cost: Option<&CostReport>,
     accepted: &AcceptedDifferences,
+    prices: &PriceTable,
 ) -> (DriftReport, bool) {
+    let cost = report::cost(desired, prices, &CostOptions::default()).ok();
     let remembered = Remembered::find(live, desired).map(|remembered| remembered.power);
     let power = remembered.unwrap_or_else(|| planner::power_now(desired, live));
     // The plan is only asked what it says about mending: nothing here can perform it, so it needs no run's id.
@@ -109,11 +105,12 @@ fn compare(
         now: live.observed_at,
         who: context.identity().who(),
         suffix: "0000".to_owned(),
-        sleep_cost: report::sleep_cost(desired, &PriceTable::shipped()),
+        sleep_cost: report::sleep_cost(desired, prices),
     };
     let plan = (power != Power::Absent).then(|| planner::plan(desired, live, &look::goal_to_keep(power), &policy));
     let differences = planner::differences(desired, live);
-    let input = DriftInput { desired, live, differences: &differences, plan: plan.as_ref(), cost, accepted };
+    let input =
+        DriftInput { desired, live, differences: &differences, plan: plan.as_ref(), cost: cost.as_ref(), accepted };
     let report = report::drift(&input);
     let refused = plan.is_some_and(|plan| !plan.refusals.is_empty());
     let borrowed = differences.iter().any(|one| matches!(one.field.as_str(), "security-groups" | "subnets"));

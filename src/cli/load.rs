@@ -66,10 +66,43 @@ fn below_templates(templates: &Texts) -> BTreeMap<String, String> {
 
 /// Parses and renders one environment; every file that took part is added to `sources`.
 pub(super) fn read(workspace: &Workspace, name: &str, sources: &mut Sources) -> Result<Desired, Vec<Problem>> {
-    let specs = workspace.specs().map_err(|error| vec![unusable(&error)])?;
-    let templates = workspace.templates().map_err(|error| vec![unusable(&error)])?;
-    sources.extend(specs.by_path.clone());
-    sources.extend(templates.by_path.clone());
+    let files = files(workspace).map_err(|error| vec![unusable(&error)])?;
+    sources.extend(files.specs.by_path.clone());
+    sources.extend(files.templates.by_path.clone());
+    render(&files, name)
+}
+
+/// The texts of a workspace, read once for many environments.
+pub(super) struct WorkspaceFiles {
+    specs: Texts,
+    templates: Texts,
+}
+
+/// Reads them.
+pub(super) fn files(workspace: &Workspace) -> Result<WorkspaceFiles, WorkspaceError> {
+    Ok(WorkspaceFiles { specs: workspace.specs()?, templates: workspace.templates()? })
+}
+
+/// What is wanted of an environment, as these files say.
+pub(super) fn desired_in(files: &WorkspaceFiles, name: &str) -> Result<Desired, CliError> {
+    let sources = || {
+        let mut sources = Sources::new();
+        sources.extend(files.specs.by_path.clone());
+        sources.extend(files.templates.by_path.clone());
+        sources
+    };
+    render(files, name).map_err(|problems| CliError::problems(problems, sources()))
+}
+
+/// Account and region of an environment, without rendering it.
+pub(super) fn place_of(files: &WorkspaceFiles, name: &str) -> Option<(String, String)> {
+    let environment = spec::parse(name, &files.specs.by_path).ok()?;
+    Some((environment.account, environment.region))
+}
+
+/// Parses and renders one environment.
+fn render(files: &WorkspaceFiles, name: &str) -> Result<Desired, Vec<Problem>> {
+    let WorkspaceFiles { specs, templates } = files;
     // A file that nobody asks for may be anything; one that is missed explains why.
     let own = Workspace::spec_path(name);
     let explain = |problems: Vec<Problem>, texts: &Texts| {
@@ -78,8 +111,8 @@ pub(super) fn read(workspace: &Workspace, name: &str, sources: &mut Sources) -> 
         let why: Vec<Problem> = why.collect();
         problems.into_iter().chain(why).collect::<Vec<_>>()
     };
-    let environment = spec::parse(name, &specs.by_path).map_err(|problems| explain(problems, &specs))?;
-    template::desired(&environment, &below_templates(&templates)).map_err(|problems| explain(problems, &templates))
+    let environment = spec::parse(name, &specs.by_path).map_err(|problems| explain(problems, specs))?;
+    template::desired(&environment, &below_templates(templates)).map_err(|problems| explain(problems, templates))
 }
 
 fn unusable(error: &WorkspaceError) -> Problem {

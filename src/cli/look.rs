@@ -46,7 +46,7 @@ pub(super) async fn glance(
 }
 
 /// Another account or region than the spec's ends every command before it reads or writes anything else.
-fn guard(desired: &Desired, live: &Live) -> Result<(), CliError> {
+pub(super) fn guard(desired: &Desired, live: &Live) -> Result<(), CliError> {
     let environment = &desired.environment;
     if live.account != desired.account {
         return Err(CliError::new(

@@ -11,6 +11,7 @@ mod cost;
 mod destroy;
 mod down;
 mod drift;
+mod drift_many;
 mod error;
 mod exit;
 mod explain;

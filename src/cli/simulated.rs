@@ -155,6 +155,14 @@ impl Simulated {
     }
 }
 
+/// Account and region of the world that each environment lives in.
+pub(super) fn places(workspace: &Workspace) -> BTreeMap<String, (String, String)> {
+    let state = read(&workspace.state_folder().join("sim").join("world.json"));
+    let profiles = state.map(|state| state.profiles).unwrap_or_default().into_iter();
+    let place = |world: String| world.split_once('/').map(|(one, two)| (one.to_owned(), two.to_owned()));
+    profiles.filter_map(|(environment, world)| Some((environment, place(world)?))).collect()
+}
+
 /// The newest time of the worlds, without waiting for whoever uses them; `None`: there is none yet.
 pub(super) fn newest_time(workspace: &Workspace) -> Option<Timestamp> {
     let state = read(&workspace.state_folder().join("sim").join("world.json")).ok()?;

@@ -12,6 +12,7 @@ use crate::model::{Action, Live, Receipt, Scope, Status, Subject, Token};
 mod readings;
 mod secret_value;
 pub mod sim;
+mod sizes;
 
 pub use readings::Readings;
 pub use secret_value::{SecretValue, SecretValues};
@@ -25,6 +26,17 @@ pub trait Cloud: Send + Sync {
     /// # Errors
     /// When nothing can be said at all: no credentials, no network.
     async fn observe(&self, scope: &Scope) -> Result<Live, CloudError>;
+
+    /// Looks at several environments of one account and region, and answers in their order. A cloud that can, reads them by
+    /// batch and page; what the account holds is then listed once for many such calls. One that cannot be looked at hides
+    /// none of the others.
+    async fn observe_all(&self, scopes: &[Scope]) -> Vec<Result<Live, CloudError>> {
+        let mut seen = Vec::with_capacity(scopes.len());
+        for scope in scopes {
+            seen.push(self.observe(scope).await);
+        }
+        seen
+    }
 
     /// Performs one action, every late value of which is resolved. Twice with one token is the same as once.
     ///
@@ -53,6 +65,9 @@ pub trait Observe: Send + Sync {
     /// # Errors
     /// As [`Cloud::status`].
     async fn ask(&self, subject: &Subject) -> Result<Status, CloudError>;
+
+    /// See [`Cloud::observe_all`].
+    async fn look_at_all(&self, scopes: &[Scope]) -> Vec<Result<Live, CloudError>>;
 }
 
 #[async_trait]
@@ -63,6 +78,10 @@ impl<T: Cloud + ?Sized> Observe for T {
 
     async fn ask(&self, subject: &Subject) -> Result<Status, CloudError> {
         self.status(subject).await
+    }
+
+    async fn look_at_all(&self, scopes: &[Scope]) -> Vec<Result<Live, CloudError>> {
+        self.observe_all(scopes).await
     }
 }
 
@@ -85,6 +104,10 @@ impl Observe for ReadOnlyCloud {
 
     async fn ask(&self, subject: &Subject) -> Result<Status, CloudError> {
         self.0.status(subject).await
+    }
+
+    async fn look_at_all(&self, scopes: &[Scope]) -> Vec<Result<Live, CloudError>> {
+        self.0.observe_all(scopes).await
     }
 }
 

@@ -35,8 +35,18 @@ pub enum Depth {
     /// Everything that the spec declares, tags and attributes included, and nothing that a comparison does not need: at
     /// most 12 calls in two waves for one resource of each kind, given [`Scope::known_ids`].
     Comparison,
+    /// As [`Depth::Comparison`], without what AWS tells of one resource at a time only (attributes of target groups,
+    /// scaling policies, mount targets): one of hundreds, read by [`Cloud::observe_all`](crate::cloud::Cloud).
+    Survey,
     /// Also what it borrows (subnets, security groups, cluster, listener, mount targets): before a write.
     Preflight,
+}
+
+impl Depth {
+    /// Is it for a comparison, and not on the way to a change?
+    pub fn compares(self) -> bool {
+        matches!(self, Self::Comparison | Self::Survey)
+    }
 }
 
 /// A thing that was looked for.
@@ -123,6 +133,9 @@ pub struct Live {
     pub borrowed: Borrowed,
     /// Resources that carry this environment's tags and that the spec no longer declares.
     pub undeclared: Vec<Undeclared>,
+    /// Read at [`Depth::Survey`]: attributes of target groups and scaling policies are for another time.
+    #[serde(default)]
+    pub surveyed: bool,
     /// What could not be read beyond the sightings above, in words.
     pub gaps: Vec<String>,
     /// Ids resolved by this observation, the next one's [`Scope::known_ids`]: listeners and file systems by their

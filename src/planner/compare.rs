@@ -152,7 +152,7 @@ fn services(s: &Situation, found: &mut Vec<Difference>) {
     }
     for (name, live) in present(&s.live.scaling) {
         if let Some(spec) = s.desired.services.get(name) {
-            autoscaling(&key(ResourceKind::ScalableTarget, name), spec, live, found);
+            autoscaling(s, &key(ResourceKind::ScalableTarget, name), spec, live, found);
         }
     }
     for (name, live) in present(&s.live.services) {
@@ -227,7 +227,7 @@ fn whole_items(differences: Vec<Difference>) -> Vec<Difference> {
     whole
 }
 
-fn autoscaling(key: &ResourceKey, spec: &ServiceSpec, live: &LiveScaling, found: &mut Vec<Difference>) {
+fn autoscaling(s: &Situation, key: &ResourceKey, spec: &ServiceSpec, live: &LiveScaling, found: &mut Vec<Difference>) {
     let mut differs = |field: &str, wanted: Option<String>, is: Option<String>| {
         if wanted != is {
             found.push(Difference { key: key.clone(), field: field.to_owned(), wanted, found: is, remedy: None });
@@ -238,6 +238,9 @@ fn autoscaling(key: &ResourceKey, spec: &ServiceSpec, live: &LiveScaling, found:
         return;
     };
     differs("max", Some(scaling.max.to_string()), Some(live.max.to_string()));
+    if s.live.surveyed {
+        return;
+    }
     let targets = [("cpu", scaling::CPU, scaling.cpu_percent), ("memory", scaling::MEMORY, scaling.memory_percent)];
     let names = targets.map(|(word, ..)| format!("{}-{word}", spec.service_name));
     for ((word, metric, target), name) in targets.iter().zip(&names) {

@@ -95,7 +95,9 @@ fn resume(
         draft.hold(&service, resumed.clone());
         registered = Some(resumed);
     }
-    policies(key, spec, scaling, live, &resource_id, registered, draft);
+    if !s.live.surveyed {
+        policies(key, spec, scaling, live, &resource_id, registered, draft);
+    }
 }
 
 fn bounds(scaling: &ScalingSpec, live: Option<&LiveScaling>) -> Vec<Reason> {

@@ -184,6 +184,7 @@ fn nothing(desired: &Desired) -> Live {
         scaling: BTreeMap::new(),
         borrowed: Borrowed::default(),
         undeclared: Vec::new(),
+        surveyed: false,
         gaps: Vec::new(),
         resolved_ids: BTreeMap::new(),
     }

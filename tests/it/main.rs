@@ -44,6 +44,7 @@ mod cmd_cost;
 mod cmd_day;
 mod cmd_destroy;
 mod cmd_drift;
+mod cmd_drift_all;
 mod cmd_explain;
 mod cmd_history;
 mod cmd_plan;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 /// IAM prefixes of the services that envctl calls.
-const PREFIXES: [&str; 11] = [
+const PREFIXES: [&str; 12] = [
     "application-autoscaling",
     "backup",
     "cloudwatch",
@@ -19,6 +19,7 @@ const PREFIXES: [&str; 11] = [
     "rds",
     "secretsmanager",
     "sts",
+    "tag",
 ];
 
 /// What AWS calls in envctl's name, for which IAM asks all the same: target tracking makes alarms.
@@ -72,7 +73,7 @@ fn called() -> BTreeSet<String> {
 
 fn is_read(action: &str) -> bool {
     let operation = action.split(':').nth(1).unwrap_or_default();
-    let reads = operation.starts_with("Describe") || operation.starts_with("List");
+    let reads = operation.starts_with("Describe") || operation.starts_with("List") || action == "tag:GetResources";
     let named = ["cloudwatch:GetMetricData", "logs:FilterLogEvents", "logs:GetLogEvents", "sts:GetCallerIdentity"];
     reads || named.contains(&action)
 }

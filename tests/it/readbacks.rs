@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use envctl::planner::canonical::differences;
+use envctl::planner::canonical::{differences, property_differences};
 use serde_json::{Value, json};
 
 /// Folder of the recorded answers; `None`: not here.
@@ -102,4 +102,95 @@ fn every_changed_value_of_a_recorded_task_definition_is_found() {
         }
     }
     assert!(count > 80 || folder().is_none(), "only {count} values were changed");
+}
+
+/// Recorded resources of every type but task definitions, with their type.
+fn properties(test: &str) -> Vec<(String, String, Value)> {
+    let all = readbacks("", test).into_iter().filter(|(name, _)| name.ends_with(".json"));
+    let typed = all.map(|(name, recorded)| (name, recorded["type"].as_str().unwrap_or_default().to_owned(), recorded));
+    typed.filter(|(_, kind, _)| kind != "AWS::ECS::TaskDefinition").collect()
+}
+
+/// What no read answers: whoever changes it in the declaration changes nothing that is there.
+const NEVER_ANSWERED: [&str; 5] =
+    ["/MasterUserPassword", "/DeleteAutomatedBackups", "/RoleARN", "/SecretString", "/GenerateSecretString"];
+
+#[test]
+fn recorded_properties_are_in_sync() {
+    for (name, kind, recorded) in properties("recorded_properties_are_in_sync") {
+        assert_eq!(property_differences(&kind, &recorded["declared"], &recorded["live"]), [], "{name}");
+    }
+}
+
+#[test]
+fn every_changed_value_of_recorded_properties_is_found() {
+    let mut count = 0;
+    for (name, kind, recorded) in properties("every_changed_value_of_recorded_properties_is_found") {
+        let is_answered = |pointer: &str, value: &Value| {
+            let unresolved = value.pointer(pointer).and_then(Value::as_str).is_some_and(|it| it.contains("unresolved"));
+            !unresolved && !NEVER_ANSWERED.iter().any(|field| pointer.starts_with(field))
+        };
+        for (pointer, changed) in changed(&recorded["declared"]) {
+            if is_answered(&pointer, &recorded["declared"]) {
+                let found = property_differences(&kind, &changed, &recorded["live"]);
+                assert!(!found.is_empty(), "{name}: {pointer} was changed and not found");
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 80 || folder().is_none(), "only {count} values were changed");
+}
+
+/// A value that AWS filled in, changed by hand afterwards, is found although nobody declared it.
+#[test]
+fn what_aws_filled_in_and_somebody_changed_is_found() {
+    let service = json!({"ServiceName": "web", "Cluster": "main"});
+    let live = |change: fn(&mut Value)| {
+        let mut live = json!({
+            "ServiceName": "web",
+            "Cluster": "arn:aws:ecs:us-east-1:1:cluster/main",
+            "PlatformVersion": "LATEST",
+            "PropagateTags": "NONE",
+            "DeploymentConfiguration": {"MaximumPercent": "200"},
+        });
+        change(&mut live);
+        property_differences("AWS::ECS::Service", &service, &live).into_iter().map(|one| one.path).collect::<Vec<_>>()
+    };
+    assert_eq!(live(|_| {}), Vec::<String>::new());
+    assert_eq!(live(|live| live["PlatformVersion"] = json!("1.3.0")), ["PlatformVersion"]);
+    assert_eq!(
+        live(|live| live["DeploymentConfiguration"]["MaximumPercent"] = json!(150)),
+        ["DeploymentConfiguration.MaximumPercent"]
+    );
+    let group = json!({"Name": "web", "TargetGroupAttributes": [{"Key": "stickiness.enabled", "Value": false}]});
+    let attribute = |key: &str, value: &str| json!({"Key": key, "Value": value});
+    let live = json!({"Name": "web", "HealthCheckPort": "9000", "TargetGroupAttributes": [
+        attribute("slow_start.duration_seconds", "60"), attribute("stickiness.enabled", "false"),
+        attribute("load_balancing.algorithm.type", "round_robin")]});
+    let found = property_differences("AWS::ElasticLoadBalancingV2::TargetGroup", &group, &live);
+    let paths: Vec<&str> = found.iter().map(|one| one.path.as_str()).collect();
+    assert_eq!(paths, ["HealthCheckPort", "TargetGroupAttributes[slow_start.duration_seconds]"]);
+}
+
+/// Forms that mean the same: order, spelling of numbers and booleans, documents as texts, ARNs and names.
+#[test]
+fn other_forms_of_the_same_value_are_in_sync() {
+    let same = |declared: Value, live: Value| {
+        assert_eq!(property_differences("AWS::X::Y", &declared, &live), [], "{declared} {live}");
+    };
+    same(json!({"A": [3, 1, 2]}), json!({"A": ["1", "2", "3"]}));
+    same(json!({"A": "true", "B": 1.0}), json!({"A": true, "B": "1"}));
+    same(json!({"A": {"B": [1]}}), json!({"A": "{\"B\": [1]}"}));
+    same(json!({"A": "{\"B\":1}"}), json!({"A": {"B": 1}}));
+    same(json!({"A": "prod"}), json!({"A": "arn:aws:ecs:eu-west-1:1:cluster/prod"}));
+    same(json!({"A": "arn:aws:logs:eu-west-1:1:log-group:/x/y"}), json!({"A": "/x/y"}));
+    same(json!({"A": [{"N": 1, "M": 2}, {"N": 3, "M": 4}]}), json!({"A": [{"N": 3, "M": 4}, {"N": 1, "M": 2}]}));
+    same(json!({"A": [], "B": false, "C": {}}), json!({}));
+    let differs = |declared: Value, live: Value| {
+        assert!(!property_differences("AWS::X::Y", &declared, &live).is_empty(), "{declared} {live}");
+    };
+    differs(json!({"A": [1, 2]}), json!({"A": [1, 2, 3]}));
+    differs(json!({"A": "prod"}), json!({"A": "arn:aws:ecs:eu-west-1:1:cluster/preprod"}));
+    differs(json!({"A": "16"}), json!({"A": "16.4"}));
+    differs(json!({"A": [{"Key": "a", "Value": "1"}]}), json!({"A": [{"Key": "b", "Value": "1"}]}));
 }

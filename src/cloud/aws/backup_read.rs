@@ -15,7 +15,7 @@ use super::answer::{text, timestamp};
 use super::observe::{key_in, unreadable};
 use crate::cloud::{CloudError, CloudErrorKind};
 use crate::model::{
-    Depth, LiveBackupJob, LiveRecoveryPoint, ResourceKey, ResourceKind, Scope, Sighting, Sightings, TAG_RESOURCE, Tags,
+    LiveBackupJob, LiveRecoveryPoint, ResourceKey, ResourceKind, Scope, Sighting, Sightings, TAG_RESOURCE, Tags,
 };
 
 /// Under which name the tags of a recovery point are remembered among the ids.
@@ -33,7 +33,7 @@ impl AwsCloud {
     pub(super) async fn look_at_backups(&self, scope: &Scope) -> Backups {
         let names = scope.desired.backed_up_file_systems();
         // A comparison asks for no snapshots either.
-        if names.is_empty() || scope.depth == Depth::Comparison {
+        if names.is_empty() || scope.depth.compares() {
             return Backups::default();
         }
         let vault = &scope.desired.backup.vault;

@@ -69,6 +69,7 @@ pub(super) struct Clients {
     pub(super) ec2: aws_sdk_ec2::Client,
     pub(super) sts: aws_sdk_sts::Client,
     pub(super) backup: aws_sdk_backup::Client,
+    pub(super) tagging: aws_sdk_resourcegroupstagging::Client,
     /// The endpoint is not AWS's own: an emulator.
     pub(super) emulated: bool,
 }
@@ -111,6 +112,7 @@ pub(super) async fn clients(region: &str, options: &ConnectOptions) -> Result<Cl
         ec2: aws_sdk_ec2::Client::new(&config),
         sts: aws_sdk_sts::Client::new(&config),
         backup: aws_sdk_backup::Client::new(&config),
+        tagging: aws_sdk_resourcegroupstagging::Client::new(&config),
         emulated: config.endpoint_url().is_some(),
     })
 }

@@ -7,6 +7,7 @@ use aws_sdk_ecs::types as ecs;
 use super::AwsCloud;
 use super::answer::{count, last_part, tags, text, timestamp};
 use crate::cloud::CloudError;
+use crate::cloud::sizes::SERVICES_AT_ONCE;
 use crate::model::{Capacity, Deployment, LiveAttachment, LiveContainer, LiveService, LiveTask, ServiceEvent, Tags};
 
 /// Events kept of a service, newest first.
@@ -20,7 +21,7 @@ impl AwsCloud {
         names: &[String],
     ) -> Result<BTreeMap<String, LiveService>, CloudError> {
         let mut found = BTreeMap::new();
-        for names in names.chunks(10) {
+        for names in names.chunks(SERVICES_AT_ONCE) {
             let request = self.clients.ecs.describe_services().cluster(cluster);
             let request = request.set_services(Some(names.to_vec())).include(ecs::ServiceField::Tags);
             let answer = match self.caller.call("ecs:DescribeServices", || request.clone().send()).await {

@@ -8,11 +8,10 @@ use futures_util::future::try_join_all;
 use super::AwsCloud;
 use super::answer::{count, tags, text};
 use super::elb_rule::{live_actions, live_condition};
+use crate::cloud::sizes::{BALANCER_PAGE, TAGGED_AT_ONCE};
 use crate::cloud::{CloudError, CloudErrorKind};
 use crate::model::{HealthCheck, LiveListener, LiveRule, LiveTargetGroup, Selector, Tags, TargetHealth};
 
-/// ARNs in one `DescribeTags` (`aws.md` 4.4).
-pub(super) const TAGGED_AT_ONCE: usize = 20;
 /// Names in one `DescribeTargetGroups`: no limit is published, and one page of answers holds 400.
 const NAMED_AT_ONCE: usize = 100;
 /// How long a sticky session lasts where the answer does not say: ELB's default, a day.
@@ -133,6 +132,22 @@ impl AwsCloud {
             }
         }
         Ok(found)
+    }
+
+    /// Every target group of the region, 400 a page. A region holds 3,000 (`aws.md` 4.2).
+    pub(super) async fn all_target_groups(&self) -> Result<Vec<LiveTargetGroup>, CloudError> {
+        let mut found = Vec::new();
+        let mut marker = None;
+        let page_size = i32::try_from(BALANCER_PAGE).unwrap_or(i32::MAX);
+        loop {
+            let request = self.clients.elb.describe_target_groups().page_size(page_size).set_marker(marker);
+            let page = self.caller.call("elasticloadbalancing:DescribeTargetGroups", || request.clone().send()).await?;
+            found.extend(page.target_groups().iter().map(live_target_group));
+            marker = page.next_marker().map(str::to_owned);
+            if marker.is_none() {
+                return Ok(found);
+            }
+        }
     }
 
     /// One target group by name; `None`: it is not there.

@@ -1,10 +1,13 @@
 //! CloudWatch Logs: log groups, and the last lines of a container that stopped.
 
+use std::collections::BTreeMap;
+
 use super::AwsCloud;
 use super::answer::{number, positive, text};
 use super::error::own_error;
+use crate::cloud::sizes::LOG_GROUPS_AT_ONCE;
 use crate::cloud::{CloudError, CloudErrorKind};
-use crate::model::{LiveLogGroup, Receipt, ResourceKey, Tags};
+use crate::model::{LiveLogGroup, Receipt, ResourceKey, ResourceKind, Scope, Tags};
 
 /// Log lines shown of a container that stopped.
 const LINES: i32 = 12;
@@ -17,18 +20,51 @@ impl AwsCloud {
             let request = self.clients.logs.describe_log_groups().log_group_name_prefix(name).set_next_token(token);
             let page = self.caller.call("logs:DescribeLogGroups", || request.clone().send()).await?;
             if let Some(group) = page.log_groups().iter().find(|group| group.log_group_name() == Some(name)) {
-                return Ok(Some(LiveLogGroup {
-                    log_group_name: name.to_owned(),
-                    arn: text(group.arn()).trim_end_matches(":*").to_owned(),
-                    retention_days: positive(group.retention_in_days()),
-                    tags: None,
-                }));
+                return Ok(Some(live_log_group(group)));
             }
             token = page.next_token().map(str::to_owned);
             if token.is_none() {
                 return Ok(None);
             }
         }
+    }
+
+    /// Log groups by name, 50 a call, their tags unread. What is not there is left out.
+    pub(super) async fn log_groups(&self, names: &[String]) -> Result<BTreeMap<String, LiveLogGroup>, CloudError> {
+        let mut found = BTreeMap::new();
+        for names in names.chunks(LOG_GROUPS_AT_ONCE) {
+            let mut token = None;
+            loop {
+                let request = self.clients.logs.describe_log_groups().set_next_token(token);
+                let request = request.set_log_group_identifiers(Some(names.to_vec()));
+                let page = self.caller.call("logs:DescribeLogGroups", || request.clone().send()).await?;
+                // Not every server knows the filter.
+                let wanted = page.log_groups().iter().map(live_log_group);
+                let wanted = wanted.filter(|group| names.contains(&group.log_group_name));
+                found.extend(wanted.map(|group| (group.log_group_name.clone(), group)));
+                token = page.next_token().map(str::to_owned);
+                if token.is_none() {
+                    break;
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// A log group of a batch, its tags from where they stand unless the batch knows them as they are wanted.
+    pub(super) async fn confirmed(
+        &self,
+        scope: &Scope,
+        name: &str,
+        found: Result<Option<LiveLogGroup>, CloudError>,
+    ) -> Result<Option<LiveLogGroup>, CloudError> {
+        let Some(mut group) = found? else { return Ok(None) };
+        let wanted = scope.desired.tags_with_name(&ResourceKey::new(ResourceKind::LogGroup, name));
+        let known = group.tags.as_ref();
+        if !known.is_some_and(|tags| wanted.iter().all(|(key, value)| tags.get(key) == Some(value))) {
+            group.tags = Some(self.log_group_tags(&group.arn).await?);
+        }
+        Ok(Some(group))
     }
 
     /// One log group with its tags, both asked for at once: the ARN follows from the name. `None`: it is not there.
@@ -130,6 +166,15 @@ impl AwsCloud {
 
 fn gone(name: &str) -> CloudError {
     own_error(CloudErrorKind::NotFound, "logs:DescribeLogGroups", format!("log group {name} is not there"))
+}
+
+fn live_log_group(group: &aws_sdk_cloudwatchlogs::types::LogGroup) -> LiveLogGroup {
+    LiveLogGroup {
+        log_group_name: text(group.log_group_name()),
+        arn: text(group.arn()).trim_end_matches(":*").to_owned(),
+        retention_days: positive(group.retention_in_days()),
+        tags: None,
+    }
 }
 
 /// The partition that begins the ARNs of a region.

@@ -20,6 +20,7 @@ mod elb_read;
 mod elb_rule;
 mod emulated;
 mod error;
+mod fleet;
 mod identity;
 mod json_metrics;
 mod limiter;
@@ -73,6 +74,8 @@ pub struct AwsCloud {
     /// Task definition documents by ARN; a revision never changes.
     documents: Mutex<BTreeMap<String, Value>>,
     revisions: Option<Arc<dyn RevisionCache>>,
+    /// What the account holds, while many environments are looked at.
+    fleet: tokio::sync::Mutex<Option<fleet::Fleet>>,
 }
 
 impl AwsCloud {
@@ -92,6 +95,7 @@ impl AwsCloud {
             owner: Mutex::default(),
             documents: Mutex::default(),
             revisions: options.revisions,
+            fleet: tokio::sync::Mutex::default(),
         })
     }
 
@@ -106,7 +110,11 @@ impl Cloud for AwsCloud {
     async fn observe(&self, scope: &Scope) -> Result<Live, CloudError> {
         let owner = (scope.desired.application.clone(), scope.desired.environment.clone());
         *self.owner.lock().unwrap_or_else(PoisonError::into_inner) = Some(owner);
-        self.look(scope).await
+        self.look(scope, None).await
+    }
+
+    async fn observe_all(&self, scopes: &[Scope]) -> Vec<Result<Live, CloudError>> {
+        self.look_at_all(scopes).await
     }
 
     async fn perform(&self, action: &Action, token: &Token) -> Result<Receipt, CloudError> {

@@ -10,7 +10,8 @@ use super::answer::text;
 use super::observe::{sighting, unreadable};
 use crate::cloud::{CloudError, CloudErrorKind};
 use crate::model::{
-    Borrowed, Depth, Desired, LiveSecurityGroup, LiveSubnet, Scope, Selector, Sighting, Sightings, present,
+    Borrowed, Depth, Desired, FileSystemSpec, LiveSecurityGroup, LiveSubnet, Scope, Selector, Sighting, Sightings,
+    present,
 };
 
 /// Begins the keys of [`Live::resolved_ids`](crate::model::Live) that hold what these selectors found.
@@ -24,11 +25,14 @@ impl AwsCloud {
         let (subnets, groups) = selectors(&scope.desired);
         match scope.depth {
             Depth::Environment => Borrowed::default(),
-            Depth::Comparison => {
+            Depth::Comparison | Depth::Survey => {
                 let by_tag = |all: BTreeSet<Selector>| -> BTreeSet<Selector> {
                     all.into_iter().filter(|selector| matches!(selector, Selector::Tag { .. })).collect()
                 };
-                let (mut known_subnets, subnets) = known(scope, SUBNETS, by_tag(subnets), subnet_from);
+                // Whether a mount target is missing is a question of zones.
+                let owns = scope.desired.file_systems.values().any(|spec| matches!(spec, FileSystemSpec::Owned { .. }));
+                let subnets = if owns { subnets } else { by_tag(subnets) };
+                let (mut known_subnets, subnets) = known(scope, SUBNETS, subnets, subnet_from);
                 let (mut known_groups, groups) = known(scope, SECURITY_GROUPS, by_tag(groups), group_from);
                 let (subnets, groups) = futures_util::join!(self.all_subnets(&subnets), self.all_groups(&groups));
                 known_subnets.extend(subnets);

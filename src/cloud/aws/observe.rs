@@ -20,6 +20,7 @@ use futures_util::future::join_all;
 use super::AwsCloud;
 use super::emulated;
 use super::error::is_unknown_operation;
+use super::fleet::Batch;
 use super::network;
 use super::scaling::resource_id;
 use super::status::is_steady;
@@ -47,17 +48,17 @@ pub(super) fn unreadable<T>(error: &CloudError) -> Sighting<T> {
 }
 
 impl AwsCloud {
-    pub(super) async fn look(&self, scope: &Scope) -> Result<Live, CloudError> {
+    pub(super) async fn look(&self, scope: &Scope, batch: Option<&Batch<'_>>) -> Result<Live, CloudError> {
         let rest = async {
             Ok(futures_util::join!(
-                self.look_at_data(scope),
-                self.look_at_secrets(scope),
-                self.look_at_storage(scope),
+                self.look_at_data(scope, batch),
+                self.look_at_secrets(scope, batch),
+                self.look_at_storage(scope, batch),
                 self.look_at_backups(scope),
-                self.look_at_balancer(scope),
-                self.look_at_compute(scope),
-                self.look_at_scaling(scope),
-                self.look_at_log_groups(scope),
+                self.look_at_balancer(scope, batch),
+                self.look_at_compute(scope, batch),
+                self.look_at_scaling(scope, batch),
+                self.look_at_log_groups(scope, batch),
                 self.look_at_borrowed(scope),
             ))
         };
@@ -89,6 +90,7 @@ impl AwsCloud {
             scaling,
             borrowed,
             undeclared: storage.undeclared,
+            surveyed: scope.depth == Depth::Survey,
             gaps: Vec::new(),
             resolved_ids: storage.resolved_ids,
         };
@@ -98,14 +100,14 @@ impl AwsCloud {
         live.resolved_ids.extend(backups.resolved_ids);
         live.borrowed.listeners = balancer.listeners;
         self.sort_databases(scope, databases, &mut live);
-        if live.account.is_empty() {
+        if live.account.is_empty() && batch.is_none() {
             live.account = match account_in(&live) {
                 Some(account) => account,
                 None => self.account().await?,
             };
         }
         // How healthy each target is decides nothing that a spec declares.
-        if scope.depth != Depth::Comparison {
+        if !scope.depth.compares() {
             self.look_at_health(&mut live).await;
         }
         Ok(live)
@@ -114,14 +116,24 @@ impl AwsCloud {
     /// The account of the credentials; `None`: not asked, for a comparison finds it in the ARNs of what is there.
     async fn asked_account(&self, scope: &Scope) -> Result<Option<String>, CloudError> {
         match scope.depth {
-            Depth::Comparison => Ok(None),
+            Depth::Comparison | Depth::Survey => Ok(None),
             Depth::Environment | Depth::Preflight => self.account().await.map(Some),
         }
     }
 
     /// Databases and their snapshots. A comparison asks for snapshots only where a database is not there: they are
     /// what its data sleeps in.
-    async fn look_at_data(&self, scope: &Scope) -> (Result<Vec<LiveDatabase>, CloudError>, Snapshots) {
+    async fn look_at_data(
+        &self,
+        scope: &Scope,
+        batch: Option<&Batch<'_>>,
+    ) -> (Result<Vec<LiveDatabase>, CloudError>, Snapshots) {
+        if let Some(Batch { fleet, .. }) = batch {
+            let names = scope.desired.databases.values().map(|spec| &spec.identifier);
+            let databases = fleet.databases.as_ref().map(|all| all.of(scope, names)).map_err(Clone::clone);
+            let snapshots = fleet.snapshots.as_ref().map(|all| own_snapshots(scope, all)).unwrap_or_default();
+            return (databases, snapshots);
+        }
         if scope.depth != Depth::Comparison {
             return futures_util::join!(self.databases(), self.look_at_snapshots(scope));
         }
@@ -161,9 +173,7 @@ impl AwsCloud {
     }
 
     async fn look_at_snapshots(&self, scope: &Scope) -> Snapshots {
-        let own = scope.desired.databases.iter().map(|(name, spec)| (name.clone(), spec.identifier.clone()));
-        let foreign = scope.foreign_databases.iter().map(|name| (name.clone(), name.clone()));
-        let asked: BTreeMap<String, String> = own.chain(foreign).collect();
+        let asked = databases_asked(scope);
         let all = async {
             match asked.is_empty() {
                 true => Ok(Vec::new()),
@@ -175,16 +185,15 @@ impl AwsCloud {
             (name.clone(), sighting(self.snapshot(name).await.map(|found| found.map(|snapshot| vec![snapshot]))))
         }));
         let (all, named) = futures_util::join!(all, named);
-        let of_one = |(key, identifier): (String, String)| {
-            let of_it = |all: &Vec<LiveSnapshot>| {
-                all.iter().filter(|snapshot| snapshot.database == identifier).cloned().collect::<Vec<_>>()
-            };
-            (key, sighting(all.as_ref().map(of_it).map(Some).map_err(Clone::clone)))
-        };
-        asked.into_iter().map(of_one).chain(named).collect()
+        own_snapshots(scope, &all).into_iter().chain(named).collect()
     }
 
-    async fn look_at_secrets(&self, scope: &Scope) -> Sightings<crate::model::LiveSecret> {
+    async fn look_at_secrets(&self, scope: &Scope, batch: Option<&Batch<'_>>) -> Sightings<crate::model::LiveSecret> {
+        if let Some(Batch { fleet, .. }) = batch {
+            let find = |name: &str| fleet.secrets.as_ref().map(|all| all.get(name).cloned()).map_err(Clone::clone);
+            let wanted = scope.desired.databases.iter();
+            return wanted.map(|(name, spec)| (name.clone(), sighting(find(&spec.secret_name)))).collect();
+        }
         let reads = scope
             .desired
             .databases
@@ -193,11 +202,19 @@ impl AwsCloud {
         join_all(reads).await.into_iter().collect()
     }
 
-    async fn look_at_log_groups(&self, scope: &Scope) -> Sightings<crate::model::LiveLogGroup> {
+    async fn look_at_log_groups(
+        &self,
+        scope: &Scope,
+        batch: Option<&Batch<'_>>,
+    ) -> Sightings<crate::model::LiveLogGroup> {
         let reads = scope.desired.log_groups.iter().map(|(name, spec)| async move {
-            let group = match scope.depth {
-                Depth::Environment => self.log_group(&spec.log_group_name).await,
-                Depth::Comparison | Depth::Preflight => {
+            let group = match (scope.depth, batch) {
+                (_, Some(batch)) => {
+                    let found = batch.log_groups.as_ref().map(|all| all.get(&spec.log_group_name).cloned());
+                    self.confirmed(scope, name, found.map_err(Clone::clone)).await
+                }
+                (Depth::Environment, None) => self.log_group(&spec.log_group_name).await,
+                (Depth::Comparison | Depth::Survey | Depth::Preflight, None) => {
                     self.tagged_log_group(&scope.desired.account, &spec.log_group_name).await
                 }
             };
@@ -206,7 +223,7 @@ impl AwsCloud {
         join_all(reads).await.into_iter().collect()
     }
 
-    async fn look_at_scaling(&self, scope: &Scope) -> Sightings<LiveScaling> {
+    async fn look_at_scaling(&self, scope: &Scope, batch: Option<&Batch<'_>>) -> Sightings<LiveScaling> {
         let asked = scope
             .desired
             .services
@@ -217,7 +234,11 @@ impl AwsCloud {
         if ids.is_empty() {
             return Sightings::new();
         }
-        let found = self.scalable_targets(&ids.values().cloned().collect::<Vec<_>>()).await;
+        let found = match batch {
+            Some(batch) if scope.depth == Depth::Survey => batch.targets.clone(),
+            Some(batch) => self.with_policies(batch.targets.clone(), &ids).await,
+            None => self.scalable_targets(&ids.values().cloned().collect::<Vec<_>>()).await,
+        };
         let one = |(name, id): (String, String)| {
             let declared = scope.desired.services.get(&name).is_some_and(|spec| spec.scaling.is_some());
             let sighting = match &found {
@@ -249,6 +270,24 @@ impl AwsCloud {
             }
         }
     }
+}
+
+/// The databases whose snapshots are asked for: their names in the scope, and their identifiers.
+fn databases_asked(scope: &Scope) -> BTreeMap<String, String> {
+    let own = scope.desired.databases.iter().map(|(name, spec)| (name.clone(), spec.identifier.clone()));
+    let foreign = scope.foreign_databases.iter().map(|name| (name.clone(), name.clone()));
+    own.chain(foreign).collect()
+}
+
+/// The snapshots of each database asked for, among all.
+fn own_snapshots(scope: &Scope, all: &Result<Vec<LiveSnapshot>, CloudError>) -> Snapshots {
+    let of_one = |(key, identifier): (String, String)| {
+        let of_it = |all: &Vec<LiveSnapshot>| {
+            all.iter().filter(|snapshot| snapshot.database == identifier).cloned().collect::<Vec<_>>()
+        };
+        (key, sighting(all.as_ref().map(of_it).map(Some).map_err(Clone::clone)))
+    };
+    databases_asked(scope).into_iter().map(of_one).collect()
 }
 
 /// The account that the ARNs of what is there name; `None`: nothing is there.

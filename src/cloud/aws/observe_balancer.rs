@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::future::{join_all, try_join_all};
 
 use super::AwsCloud;
-use super::elb_read::TAGGED_AT_ONCE;
+use super::fleet::Batch;
 use super::observe::{is_declared, key_in, sighting, unreadable};
 use crate::cloud::CloudError;
+use crate::cloud::sizes::TAGGED_AT_ONCE;
 use crate::model::{
     Condition, Depth, ListenerSelector, LiveListener, LiveRule, LiveTargetGroup, ResourceKind, RuleAction, Scope,
     Sighting, Sightings, Tags, Undeclared, present,
@@ -26,16 +27,19 @@ pub(super) struct Balancer {
 
 /// Drain and stickiness seconds.
 type Attributes = (Option<u32>, Option<u32>);
-type Seen = (Sighting<LiveListener>, Sighting<Vec<LiveRule>>);
+type Seen = (Result<Option<LiveListener>, CloudError>, Result<Option<Vec<LiveRule>>, CloudError>);
 
 impl AwsCloud {
-    pub(super) async fn look_at_balancer(&self, scope: &Scope) -> Balancer {
+    pub(super) async fn look_at_balancer(&self, scope: &Scope, batch: Option<&Batch<'_>>) -> Balancer {
+        if let Some(batch) = batch {
+            return self.balancer_of(scope, batch).await;
+        }
         let mut balancer = Balancer::default();
         let groups = self.groups_by_name(scope);
-        let listeners =
-            join_all(scope.desired.listeners.iter().map(|(name, selector)| async move {
-                (name.clone(), self.listener_with_rules(scope, selector).await)
-            }));
+        let listeners = join_all(scope.desired.listeners.iter().map(|(name, selector)| async move {
+            let (listener, rules) = self.listener_with_rules(scope, selector).await;
+            (name.clone(), (sighting(listener), sighting(rules)))
+        }));
         let (groups, listeners) = futures_util::join!(groups, listeners);
         balancer.target_groups = groups;
         for (name, (listener, rules)) in listeners {
@@ -62,6 +66,43 @@ impl AwsCloud {
         balancer
     }
 
+    /// The part of a batch that is about this environment: of other people's rules those alone that could matter.
+    async fn balancer_of(&self, scope: &Scope, batch: &Batch<'_>) -> Balancer {
+        let mut balancer = Balancer::default();
+        let fleet = batch.fleet;
+        for (name, spec) in &scope.desired.target_groups {
+            let find = fleet.groups.as_ref().map(|all| all.get(&spec.target_group_name).cloned());
+            balancer.target_groups.insert(name.clone(), sighting(find.map_err(Clone::clone)));
+        }
+        let arns: Vec<String> = present(&balancer.target_groups).map(|(_, group)| group.arn.clone()).collect();
+        for (name, selector) in &scope.desired.listeners {
+            let listener = fleet.listeners.get(&selector.to_string()).cloned().unwrap_or(Ok(None));
+            let matters = |rule: &&LiveRule| {
+                rule.priority.is_none()
+                    || rule.tags.as_ref().is_some_and(|tags| scope.desired.owns(tags))
+                    || could_be_ours(scope, rule, &arns)
+            };
+            let rules = match &listener {
+                Ok(Some(listener)) => match fleet.rules.get(&listener.arn) {
+                    Some(Ok(Some(rules))) => Ok(Some(rules.iter().filter(matters).cloned().collect())),
+                    Some(Ok(None)) | None => Ok(None),
+                    Some(Err(error)) => Err(error.clone()),
+                },
+                Ok(None) => Ok(None),
+                Err(error) => Err(error.clone()),
+            };
+            if let Ok(Some(listener)) = &listener {
+                balancer.resolved_ids.insert(selector.to_string(), listener.arn.clone());
+            }
+            balancer.listeners.insert(name.clone(), sighting(listener));
+            balancer.listener_rules.insert(name.clone(), sighting(rules));
+        }
+        let attributes = self.attributes_of(scope, &arns).await;
+        set_attributes(&mut balancer, attributes);
+        sort_rules(scope, &mut balancer);
+        balancer
+    }
+
     async fn groups_by_name(&self, scope: &Scope) -> Sightings<LiveTargetGroup> {
         let wanted = &scope.desired.target_groups;
         let names: Vec<String> = wanted.values().map(|spec| spec.target_group_name.clone()).collect();
@@ -75,14 +116,14 @@ impl AwsCloud {
 
     /// Attributes by ARN: one call for each target group.
     async fn attributes_of(&self, scope: &Scope, arns: &[String]) -> BTreeMap<String, Result<Attributes, CloudError>> {
-        let asked = arns.iter().filter(|_| scope.depth != Depth::Environment);
+        let asked = arns.iter().filter(|_| matches!(scope.depth, Depth::Comparison | Depth::Preflight));
         let reads = asked.map(|arn| async move { (arn.clone(), self.target_group_attributes(arn).await) });
         join_all(reads).await.into_iter().collect()
     }
 
     /// A listener by what is known of it, with its rules. An ARN known from before may be stale: then it is looked for
     /// by its name again.
-    async fn listener_with_rules(&self, scope: &Scope, selector: &ListenerSelector) -> Seen {
+    pub(super) async fn listener_with_rules(&self, scope: &Scope, selector: &ListenerSelector) -> Seen {
         let known = match selector {
             ListenerSelector::Arn(arn) => Some(arn.clone()),
             ListenerSelector::LoadBalancer { .. } => scope.known_ids.get(&selector.to_string()).cloned(),
@@ -92,19 +133,19 @@ impl AwsCloud {
             let stale = matches!(rules, Ok(None)) && matches!(selector, ListenerSelector::LoadBalancer { .. });
             if !stale {
                 let listener = if matches!(rules, Ok(None)) { Ok(None) } else { listener };
-                return (sighting(listener), sighting(rules));
+                return (listener, rules);
             }
         }
         let ListenerSelector::LoadBalancer { name, port } = selector else {
-            return (Sighting::Absent, Sighting::Absent);
+            return (Ok(None), Ok(None));
         };
         match self.find_listener(name, *port).await {
             Ok(Some(listener)) => {
                 let rules = self.rules_of(&listener.arn).await;
-                (Sighting::Present(listener), sighting(rules))
+                (Ok(Some(listener)), rules)
             }
-            Ok(None) => (Sighting::Absent, Sighting::Absent),
-            Err(error) => (unreadable(&error), unreadable(&error)),
+            Ok(None) => (Ok(None), Ok(None)),
+            Err(error) => (Err(error.clone()), Err(error)),
         }
     }
 
@@ -140,7 +181,7 @@ impl AwsCloud {
 }
 
 /// Could a rule be one of ours? Some host, the place it forwards to, its number or its ARN would say so.
-fn could_be_ours(scope: &Scope, rule: &LiveRule, groups: &[String]) -> bool {
+pub(super) fn could_be_ours(scope: &Scope, rule: &LiveRule, groups: &[String]) -> bool {
     let hosts = |conditions: &[Condition]| -> BTreeSet<String> {
         let hosts = conditions.iter().filter_map(|condition| match condition {
             Condition::HostHeader(hosts) => Some(hosts),

@@ -6,6 +6,7 @@ use futures_util::future::join_all;
 use serde_json::Value;
 
 use super::AwsCloud;
+use super::fleet::Batch;
 use super::observe::sighting;
 use crate::model::{Depth, LiveService, Scope, ServiceSpec, Sighting, Sightings};
 
@@ -17,9 +18,9 @@ pub(super) struct Compute {
 }
 
 impl AwsCloud {
-    pub(super) async fn look_at_compute(&self, scope: &Scope) -> Compute {
+    pub(super) async fn look_at_compute(&self, scope: &Scope, batch: Option<&Batch<'_>>) -> Compute {
         let services = async {
-            let services = self.look_at_services(scope).await;
+            let services = self.look_at_services(scope, batch).await;
             let documents = self.look_at_documents(scope, &services).await;
             (services, documents)
         };
@@ -45,14 +46,21 @@ impl AwsCloud {
         join_all(reads).await.into_iter().collect()
     }
 
-    async fn look_at_services(&self, scope: &Scope) -> Sightings<LiveService> {
+    async fn look_at_services(&self, scope: &Scope, batch: Option<&Batch<'_>>) -> Sightings<LiveService> {
         let mut by_cluster: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         for spec in scope.desired.services.values() {
             by_cluster.entry(&spec.cluster).or_default().push(spec.service_name.clone());
         }
-        let reads = by_cluster
-            .into_iter()
-            .map(|(cluster, names)| async move { (cluster, self.services(cluster, &names).await) });
+        let reads = by_cluster.into_iter().map(|(cluster, names)| async move {
+            match batch.and_then(|batch| batch.services.get(cluster)) {
+                Some(Ok(found)) => {
+                    let ours = names.iter().filter_map(|name| Some((name.clone(), found.get(name)?.clone())));
+                    (cluster, Ok(ours.collect()))
+                }
+                Some(Err(error)) => (cluster, Err(error.clone())),
+                None => (cluster, self.services(cluster, &names).await),
+            }
+        });
         let found: BTreeMap<&str, _> = join_all(reads).await.into_iter().collect();
         let one = |(name, spec): (&String, &ServiceSpec)| {
             let read = match &found[spec.cluster.as_str()] {

@@ -6,6 +6,7 @@ use futures_util::future::join_all;
 
 use super::AwsCloud;
 use super::efs::leaving;
+use super::fleet::{Batch, Index};
 use super::observe::{key_in, sighting, unreadable};
 use crate::cloud::{CloudError, CloudErrorKind};
 use crate::model::{
@@ -28,16 +29,16 @@ pub(super) struct Storage {
 type Id = Result<Option<String>, CloudError>;
 
 impl AwsCloud {
-    pub(super) async fn look_at_storage(&self, scope: &Scope) -> Storage {
+    pub(super) async fn look_at_storage(&self, scope: &Scope, batch: Option<&Batch<'_>>) -> Storage {
         let wanted = &scope.desired.file_systems;
         let mut storage = Storage::default();
         if wanted.is_empty() {
             return storage;
         }
-        let all = if wanted.values().any(|spec| must_be_listed(spec, scope)) {
-            Some(self.file_systems().await)
-        } else {
-            None
+        let all = match batch {
+            Some(batch) => Some(batch.fleet.file_systems.clone()),
+            None if wanted.values().any(|spec| must_be_listed(spec, scope)) => Some(self.file_systems().await),
+            None => None,
         };
         let mut ids: BTreeMap<String, Id> = BTreeMap::new();
         for (name, spec) in wanted {
@@ -59,9 +60,13 @@ impl AwsCloud {
             }
             ids.insert(name.clone(), id);
         }
-        let (points, targets) = futures_util::join!(self.points_of(scope, &ids), self.targets_of(scope, &ids));
+        let (points, targets) = futures_util::join!(self.points_of(scope, &ids, batch), self.targets_of(scope, &ids));
         storage.mount_targets = targets;
         sort_points(scope, &ids, &points, &mut storage);
+        if let Some(batch) = batch {
+            // Of a batch only our own points were handed on.
+            count_strangers(&ids, batch, &points, &mut storage);
+        }
         storage
     }
 
@@ -69,16 +74,21 @@ impl AwsCloud {
         &self,
         scope: &Scope,
         ids: &BTreeMap<String, Id>,
+        batch: Option<&Batch<'_>>,
     ) -> BTreeMap<String, Result<Vec<LiveAccessPoint>, CloudError>> {
         let needed = ids.iter().filter(|(name, _)| {
             let mounted = scope.desired.access_points.values().any(|point| point.file_system == **name);
-            mounted || scope.depth == Depth::Preflight
+            mounted || scope.depth != Depth::Environment
         });
         let reads = needed.map(|(name, id)| async move {
-            let points = match id {
-                Ok(Some(id)) => self.access_points(id).await,
-                Ok(None) => Ok(Vec::new()),
-                Err(error) => Err(error.clone()),
+            let points = match (id, batch) {
+                (Ok(Some(id)), Some(batch)) => match batch.fleet.points.get(id) {
+                    Some(points) => points.as_ref().map(|all| all.of(scope, [].iter())).map_err(Clone::clone),
+                    None => Ok(Vec::new()),
+                },
+                (Ok(Some(id)), None) => self.access_points(id).await,
+                (Ok(None), _) => Ok(Vec::new()),
+                (Err(error), _) => Err(error.clone()),
             };
             (name.clone(), points)
         });
@@ -88,7 +98,7 @@ impl AwsCloud {
     async fn targets_of(&self, scope: &Scope, ids: &BTreeMap<String, Id>) -> Sightings<Vec<LiveMountTarget>> {
         let needed = ids.iter().filter(|(name, _)| {
             let owned = matches!(scope.desired.file_systems.get(*name), Some(FileSystemSpec::Owned { .. }));
-            owned || scope.depth == Depth::Preflight
+            scope.depth == Depth::Preflight || (owned && scope.depth != Depth::Survey)
         });
         let reads = needed.map(|(name, id)| async move {
             let targets = match id {
@@ -111,7 +121,7 @@ fn must_be_listed(spec: &FileSystemSpec, scope: &Scope) -> bool {
     }
 }
 
-fn known_id(spec: &FileSystemSpec, scope: &Scope) -> Option<String> {
+pub(super) fn known_id(spec: &FileSystemSpec, scope: &Scope) -> Option<String> {
     match spec {
         FileSystemSpec::Borrowed { selector: Selector::Id(id), .. } => Some(id.clone()),
         FileSystemSpec::Borrowed { selector, .. } => scope.known_ids.get(&selector.to_string()).cloned(),
@@ -119,8 +129,23 @@ fn known_id(spec: &FileSystemSpec, scope: &Scope) -> Option<String> {
     }
 }
 
+/// How many access points of others stand on each file system.
+fn count_strangers(
+    ids: &BTreeMap<String, Id>,
+    batch: &Batch<'_>,
+    ours: &BTreeMap<String, Result<Vec<LiveAccessPoint>, CloudError>>,
+    storage: &mut Storage,
+) {
+    for (name, count) in &mut storage.foreign_access_points {
+        let Some(Ok(Some(id))) = ids.get(name) else { continue };
+        let all = batch.fleet.points.get(id).and_then(|points| points.as_ref().ok()).map_or(0, Index::len);
+        let mine = ours.get(name).and_then(|points| points.as_ref().ok()).map_or(0, Vec::len);
+        *count = u32::try_from(all.saturating_sub(mine)).unwrap_or(u32::MAX);
+    }
+}
+
 /// The file system of this spec among all: an owned one by its creation token, or by our tags.
-fn find(
+pub(super) fn find(
     spec: &FileSystemSpec,
     scope: &Scope,
     name: &str,

@@ -7,6 +7,7 @@ use futures_util::future::try_join_all;
 
 use super::AwsCloud;
 use super::answer::{count, number};
+use crate::cloud::sizes::SCALABLE_TARGETS_AT_ONCE;
 use crate::cloud::{CloudError, CloudErrorKind};
 use crate::model::{LiveScaling, LiveScalingPolicy, Receipt, ScalingPolicy, Tags};
 
@@ -43,9 +44,34 @@ impl AwsCloud {
         Ok(found)
     }
 
+    /// Scalable targets by resource id, without their policies.
+    pub(super) async fn bare_targets_by_id(
+        &self,
+        resource_ids: &[String],
+    ) -> Result<BTreeMap<String, LiveScaling>, CloudError> {
+        let found = self.bare_targets(resource_ids).await?;
+        Ok(found.into_iter().map(|target| (target.resource_id.clone(), target)).collect())
+    }
+
+    /// The targets of these services, with their policies.
+    pub(super) async fn with_policies(
+        &self,
+        targets: Result<BTreeMap<String, LiveScaling>, CloudError>,
+        ids: &BTreeMap<String, String>,
+    ) -> Result<BTreeMap<String, LiveScaling>, CloudError> {
+        let mut targets = targets?;
+        targets.retain(|id, _| ids.values().any(|wanted| wanted == id));
+        for (id, target) in &mut targets {
+            let policies = self.scaling_policies(Some(id.clone())).await?;
+            target.policies = policies.into_iter().map(|(_, policy)| policy).collect();
+            target.policies.sort_by(|one, other| one.name.cmp(&other.name));
+        }
+        Ok(targets)
+    }
+
     async fn bare_targets(&self, resource_ids: &[String]) -> Result<Vec<LiveScaling>, CloudError> {
         let mut found = Vec::new();
-        for ids in resource_ids.chunks(50) {
+        for ids in resource_ids.chunks(SCALABLE_TARGETS_AT_ONCE) {
             let request = self.clients.scaling.describe_scalable_targets().service_namespace(NAMESPACE);
             let request = request.set_resource_ids(Some(ids.to_vec())).scalable_dimension(DIMENSION);
             let operation = "application-autoscaling:DescribeScalableTargets";

@@ -43,6 +43,28 @@ impl AwsCloud {
         }
     }
 
+    /// Every secret of the region, never a value, 100 a page; also those that wait for their deletion.
+    pub(super) async fn all_secrets(&self) -> Result<Vec<LiveSecret>, CloudError> {
+        let mut found = Vec::new();
+        let mut token = None;
+        loop {
+            let request = self.clients.secrets.list_secrets().max_results(100).include_planned_deletion(true);
+            let request = request.set_next_token(token);
+            let page = self.caller.call("secretsmanager:ListSecrets", || request.clone().send()).await?;
+            found.extend(page.secret_list().iter().map(|secret| LiveSecret {
+                secret_name: text(secret.name()),
+                arn: text(secret.arn()),
+                deletes_at: timestamp(secret.deleted_date()),
+                changed_at: timestamp(secret.last_changed_date()),
+                tags: tags_of(secret.tags().iter().map(|tag| (tag.key(), tag.value()))),
+            }));
+            token = page.next_token().map(str::to_owned);
+            if token.is_none() {
+                return Ok(found);
+            }
+        }
+    }
+
     /// The password that a secret holds.
     pub(super) async fn password_in(&self, secret_arn: &str) -> Result<Password, CloudError> {
         let request = self.clients.secrets.get_secret_value().secret_id(secret_arn);

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 
 use crate::clock::{Clock, TokioClock};
 use crate::cloud::{Cloud, CloudError, CloudErrorKind};
-use crate::model::{Action, Desired, Live, Receipt, Scope, Status, Subject, Token};
+use crate::model::{Action, Depth, Desired, Live, Receipt, Scope, Status, Subject, Token};
 
 mod access_point;
 mod backup;
@@ -33,6 +33,7 @@ mod fargate;
 mod fault;
 mod file_move;
 mod file_system;
+mod fleet;
 mod from_live;
 mod from_live_data;
 mod from_live_service;
@@ -116,6 +117,8 @@ struct Account {
     rates: Rates,
     /// Faults so far, by kind.
     injected: BTreeMap<&'static str, u64>,
+    /// What was listed for many environments at once, and when.
+    listed: BTreeMap<String, Timestamp>,
 }
 
 impl Account {
@@ -136,6 +139,7 @@ impl SimCloud {
             attempts: BTreeMap::new(),
             rates: Rates::default(),
             injected: BTreeMap::new(),
+            listed: BTreeMap::new(),
         };
         Self { account: Arc::new(Mutex::new(account)), clock, faults: FaultPlan::NONE }
     }
@@ -271,6 +275,27 @@ impl SimCloud {
         answer.map_err(|trouble| trouble.of_call(operation, request_id))
     }
 
+    /// One environment as it is now: the fault, and what is seen.
+    fn seen_of(&self, account: &mut Account, scope: &Scope) -> Result<Live, CloudError> {
+        let environment = format!("environment/{}", scope.desired.environment);
+        let trouble = match self.fault_of(account, "observe", &environment, false) {
+            Fault::Throttle => Some(Trouble::throttled()),
+            Fault::ServerError => Some(Trouble::unavailable("InternalFailure", "the service failed")),
+            _ => None,
+        };
+        if let Some(trouble) = trouble {
+            return Err(trouble.of_call("observe", account.world.request_id()));
+        }
+        let mut live = self.seen(account, &environment, |world| world.observed(scope));
+        if scope.depth == Depth::Survey {
+            fleet::leave_for_another_time(&mut live);
+        }
+        let tries = account.attempts.get(&format!("observe {environment}")).copied().unwrap_or(0);
+        let lost = calls::make_unreadable(&mut live, |part| self.faults.is_unreadable(part, tries));
+        (0..lost).for_each(|_| account.inject("unreadable part"));
+        Ok(live)
+    }
+
     /// The world that a read sees: as it is, or as it was before the last write.
     fn seen<T>(&self, account: &mut Account, key: &str, look: impl FnOnce(&World) -> T) -> T {
         let tries = account.attempts.entry(format!("read {key}")).or_insert(0);
@@ -304,27 +329,18 @@ impl Cloud for SimCloud {
         half_a_call().await;
         let live = {
             let mut account = self.aged();
-            let account = &mut *account;
-            let environment = format!("environment/{}", scope.desired.environment);
-            let fault = self.fault_of(account, "observe", &environment, false);
             account.world.note_reads(&observation_calls(scope));
-            let trouble = match fault {
-                Fault::Throttle => Some(Trouble::throttled()),
-                Fault::ServerError => Some(Trouble::unavailable("InternalFailure", "the service failed")),
-                _ => None,
-            };
-            if let Some(trouble) = trouble {
-                return Err(trouble.of_call("observe", account.world.request_id()));
-            }
-            let mut live = self.seen(account, &environment, |world| world.observed(scope));
-            let tries = account.attempts.get(&format!("observe {environment}")).copied().unwrap_or(0);
-            let lost = calls::make_unreadable(&mut live, |part| self.faults.is_unreadable(part, tries));
-            (0..lost).for_each(|_| account.inject("unreadable part"));
-            live
+            self.seen_of(&mut account, scope)?
         };
         half_a_call().await;
         half_a_call().await;
         Ok(live)
+    }
+
+    async fn observe_all(&self, scopes: &[Scope]) -> Vec<Result<Live, CloudError>> {
+        self.call_for_all(scopes).await;
+        let mut account = self.aged();
+        scopes.iter().map(|scope| self.seen_of(&mut account, scope)).collect()
     }
 
     async fn perform(&self, action: &Action, token: &Token) -> Result<Receipt, CloudError> {

@@ -62,6 +62,7 @@ impl World {
             scaling: sightings(&desired.services, |_, spec| self.find_scaling(&spec.cluster, &spec.service_name)),
             borrowed: self.observed_borrowed(scope),
             undeclared: self.undeclared(scope),
+            surveyed: scope.depth == Depth::Survey,
             gaps: Vec::new(),
             resolved_ids: self.resolved_ids(scope),
         }
@@ -141,7 +142,9 @@ impl World {
     fn observed_rules(&self, scope: &Scope) -> Sightings<LiveRule> {
         let mut found: Sightings<LiveRule> =
             scope.desired.rules.keys().map(|name| (name.clone(), Sighting::Absent)).collect();
-        for rule in self.rules.values().filter(|rule| scope.desired.owns(&rule.tags())) {
+        for rule in
+            self.rules.values().filter(|rule| rule.live.tags.as_ref().is_some_and(|tags| scope.desired.owns(tags)))
+        {
             let Some(key) = key_of(&rule.tags()) else { continue };
             let base = key.name.strip_suffix(".warming").unwrap_or(&key.name);
             if scope.desired.rules.contains_key(base) {

@@ -13,7 +13,7 @@ use crate::model::{
 };
 
 impl World {
-    fn find_file_system(&self, scope: &Scope, name: &str) -> Option<&FileSystem> {
+    pub(super) fn find_file_system(&self, scope: &Scope, name: &str) -> Option<&FileSystem> {
         match scope.desired.file_systems.get(name)? {
             FileSystemSpec::Owned { file_system_name, .. } => {
                 self.file_systems.values().find(|found| found.creation_token == *file_system_name)
@@ -117,7 +117,7 @@ impl World {
     pub(super) fn undeclared(&self, scope: &Scope) -> Vec<Undeclared> {
         let mut found = Vec::new();
         let mut note = |tags: &Tags, id: &str| {
-            let Some(key) = key_of(tags).filter(|_| scope.desired.owns(tags)) else { return };
+            let Some(key) = scope.desired.owns(tags).then(|| key_of(tags)).flatten() else { return };
             let surplus = key.kind == ResourceKind::AccessPoint
                 && scope.desired.access_points.get(&key.name).is_some_and(|spec| {
                     self.find_access_point(scope, &key.name, spec).is_none_or(|found| found.live.id != id)
@@ -151,8 +151,8 @@ impl World {
         for group in self.target_groups.values() {
             note(&group.live.tags, &group.live.arn);
         }
-        for rule in self.rules.values() {
-            note(&rule.tags(), &rule.live.arn);
+        for (rule, tags) in self.rules.values().filter_map(|rule| Some((rule, rule.live.tags.as_ref()?))) {
+            note(tags, &rule.live.arn);
         }
         found.sort_by(|left, right| (&left.key, &left.id).cmp(&(&right.key, &right.id)));
         found

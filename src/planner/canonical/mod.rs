@@ -12,6 +12,8 @@
 //! * Values of variables whose name says that they are secret are compared, never shown.
 
 mod difference;
+mod property;
+mod property_table;
 mod rules;
 mod secret;
 mod task_definition;
@@ -21,6 +23,7 @@ use serde_json::Value;
 use crate::model::{FactName, late_names_in};
 
 pub use difference::Difference;
+pub use property::property_differences;
 
 /// The canonical form of a task definition, rendered or as `DescribeTaskDefinition` answered it (with or without the
 /// envelope `taskDefinition`). Doing it twice is doing it once.

@@ -108,6 +108,7 @@ pub fn drift(input: &DriftInput<'_>) -> DriftReport {
         Power::Absent => Vec::new(),
         _ => presence::there(desired, live, power).into_iter().filter(|key| !differing.contains(key)).collect(),
     };
+    notes.extend(presence::notes(desired, live));
     if power == Power::Absent {
         notes.push(format!("{0} is not there: it was never brought up, or was destroyed", desired.environment));
     }

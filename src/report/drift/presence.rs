@@ -41,6 +41,14 @@ pub(super) fn there(desired: &Desired, live: &Live, power: Power) -> Vec<Resourc
     seen(desired, live).into_iter().filter(is_there).map(|(key, _)| key).collect()
 }
 
+/// What was left out on purpose.
+pub(super) fn notes(desired: &Desired, live: &Live) -> Vec<String> {
+    let scaled = desired.services.iter().filter(|(_, service)| service.scaling.is_some());
+    let unasked = scaled.filter(|(name, _)| !live.scaling.contains_key(*name));
+    let unasked = unasked.map(|(name, _)| ResourceKey::new(ResourceKind::ScalableTarget, name));
+    unasked.map(|key| format!("{key} was not compared: this endpoint has no Application Auto Scaling")).collect()
+}
+
 /// Finds what could not be looked at.
 pub(super) fn check_readable(desired: &Desired, live: &Live, findings: &mut Findings<'_>) {
     for (key, seen) in seen(desired, live) {
@@ -195,7 +203,9 @@ fn seen<'a>(desired: &'a Desired, live: &'a Live) -> Vec<(ResourceKey, Seen<'a>)
     look(&mut all, ResourceKind::TargetGroup, desired.target_groups.keys(), &live.target_groups);
     look(&mut all, ResourceKind::ListenerRule, desired.rules.keys(), &live.rules);
     look(&mut all, ResourceKind::Service, desired.services.keys(), &live.services);
-    let scaled = desired.services.iter().filter(|(_, service)| service.scaling.is_some());
+    // Only an emulator without the service leaves it out, and says so (`notes`).
+    let scaled = desired.services.iter().filter(|(name, _)| live.scaling.contains_key(*name));
+    let scaled = scaled.filter(|(_, service)| service.scaling.is_some());
     look(&mut all, ResourceKind::ScalableTarget, scaled.map(|(name, _)| name), &live.scaling);
     // A document of a service that is not there is not looked for.
     let there = present(&live.services).filter(|(name, _)| desired.services.contains_key(*name));

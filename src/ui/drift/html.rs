@@ -7,6 +7,8 @@ use super::{DriftRun, Verdict, words};
 use crate::report::{DriftReport, Finding};
 use crate::ui::{document, quantity};
 
+/// So many environments have a section each; of more, those in sync share a list.
+const SHOWN_ONE_BY_ONE: usize = 10;
 const PAGE: &str = include_str!("page.html.hbs");
 
 /// The page.
@@ -20,13 +22,22 @@ pub fn html(run: &DriftRun) -> String {
 }
 
 fn view(run: &DriftRun) -> Value {
+    let is_calm = |report: &&DriftReport| {
+        run.reports.len() > SHOWN_ONE_BY_ONE
+            && report.is_in_sync()
+            && report.accepted.is_empty()
+            && report.notes.is_empty()
+    };
+    let (calm, shown): (Vec<&DriftReport>, Vec<&DriftReport>) = run.reports.iter().partition(is_calm);
     let at = run.reports.iter().map(|report| report.observed_at).max();
     json!({
         "verdict": words::verdict(run),
         "tone": tone(run.verdict()),
         "at": at.map(quantity::time).unwrap_or_default(),
         "failures": run.failures.iter().map(|(environment, why)| json!({ "environment": environment, "why": why })).collect::<Vec<_>>(),
-        "environments": run.reports.iter().map(environment).collect::<Vec<_>>(),
+        "environments": shown.into_iter().map(environment).collect::<Vec<_>>(),
+        "calm": calm.into_iter().map(|report| format!("{}: {}", report.environment, words::power(report))).collect::<Vec<_>>(),
+        "notes": run.notes,
     })
 }
 

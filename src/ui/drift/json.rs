@@ -38,6 +38,7 @@ pub fn json(run: &DriftRun) -> Value {
         "result": result,
         "environments": run.reports.iter().map(environment).collect::<Vec<_>>(),
         "failures": failures,
+        "notes": run.notes,
     })
 }
 

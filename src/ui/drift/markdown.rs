@@ -32,6 +32,9 @@ pub fn markdown(run: &DriftRun, limit: usize) -> String {
         );
         push(&mut out, &fold, room);
     }
+    for note in &run.notes {
+        push(&mut out, &format!("\n{}\n", escaped(note)), room);
+    }
     if left_out > 0 {
         out.push_str(&format!("\n… and {left_out} more, left out because the text would become too long.\n"));
     }

@@ -30,6 +30,8 @@ pub struct DriftRun {
     pub reports: Vec<DriftReport>,
     /// Environments that could not be looked at at all, and why.
     pub failures: Vec<(String, String)>,
+    /// What else to know of the run.
+    pub notes: Vec<String>,
 }
 
 /// How a run ended.

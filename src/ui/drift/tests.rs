@@ -52,7 +52,11 @@ fn report(findings: Vec<Finding>) -> DriftReport {
 
 fn run() -> DriftRun {
     let findings = vec![finding(FindingKind::Drift, "main"), finding(FindingKind::Pending, "other")];
-    DriftRun { reports: vec![report(findings)], failures: vec![("preview".into(), "no <credentials>".into())] }
+    DriftRun {
+        reports: vec![report(findings)],
+        failures: vec![("preview".into(), "no <credentials>".into())],
+        notes: vec![],
+    }
 }
 
 fn narrow() -> Ui {
@@ -98,10 +102,13 @@ fn people_read_it_in_eighty_columns() {
 #[test]
 fn a_difference_weighs_more_than_what_was_not_seen() {
     assert_eq!(run().verdict(), Verdict::Differs);
-    assert_eq!(DriftRun { reports: vec![report(vec![])], failures: vec![] }.verdict(), Verdict::InSync);
+    assert_eq!(DriftRun { reports: vec![report(vec![])], failures: vec![], notes: vec![] }.verdict(), Verdict::InSync);
     assert_eq!(DriftRun { reports: vec![report(vec![])], ..run() }.verdict(), Verdict::NotSeen);
     let unreadable = vec![finding(FindingKind::Unreadable, "main")];
-    assert_eq!(DriftRun { reports: vec![report(unreadable)], failures: vec![] }.verdict(), Verdict::NotSeen);
+    assert_eq!(
+        DriftRun { reports: vec![report(unreadable)], failures: vec![], notes: vec![] }.verdict(),
+        Verdict::NotSeen
+    );
 }
 
 #[test]
@@ -135,7 +142,7 @@ fn sarif_points_at_a_line_of_the_spec_for_every_result() {
 fn github_shows_ten_annotations_of_a_type_and_the_last_counts_the_rest() {
     let many = |count: usize| {
         let findings = (0..count).map(|number| finding(FindingKind::Drift, &format!("d{number}"))).collect();
-        annotations(&DriftRun { reports: vec![report(findings)], failures: vec![] })
+        annotations(&DriftRun { reports: vec![report(findings)], failures: vec![], notes: vec![] })
     };
     assert_eq!(many(10).lines().count(), 10);
     let eleven = many(11);
@@ -151,7 +158,7 @@ fn github_shows_ten_annotations_of_a_type_and_the_last_counts_the_rest() {
 #[test]
 fn a_comment_stays_below_githubs_limit_and_counts_what_it_leaves_out() {
     let findings: Vec<Finding> = (0..5_000).map(|number| finding(FindingKind::Drift, &format!("d{number}"))).collect();
-    let run = DriftRun { reports: vec![report(findings)], failures: vec![] };
+    let run = DriftRun { reports: vec![report(findings)], failures: vec![], notes: vec![] };
     let body = comment(&run);
     assert!(body.len() < 65_536);
     let rows = body.lines().filter(|line| line.starts_with("| drift")).count();

@@ -4,14 +4,26 @@ use super::{DriftRun, words};
 use crate::report::{DriftReport, Finding, FindingKind};
 use crate::ui::{Ui, quantity, style, wrap};
 
+/// So many environments are shown each by itself, in sync or not; of more, those in sync are counted.
+const SHOWN_ONE_BY_ONE: usize = 10;
+
 /// One environment below the other, and a last line that a search finds.
 pub fn text(run: &DriftRun, ui: &Ui) -> String {
-    let mut out: Vec<String> = run.reports.iter().map(|report| one(report, ui)).collect();
+    let calm = |report: &&DriftReport| report.is_in_sync() && report.accepted.is_empty() && report.notes.is_empty();
+    let folded = run.reports.iter().filter(calm).count();
+    let fold = run.reports.len() > SHOWN_ONE_BY_ONE && folded > 0;
+    let shown = run.reports.iter().filter(|report| !(fold && calm(report)));
+    let mut out: Vec<String> = shown.map(|report| one(report, ui)).collect();
+    if fold {
+        let words = style::paint(style::GOOD, format!("{} in sync", quantity::count(folded, "environment")));
+        out.push(words + "\n");
+    }
     for (environment, why) in &run.failures {
         let first =
             format!("{}: {} ", style::paint(style::HEADING, environment), style::paint(style::BAD, "not looked at:"));
         out.push(wrap::hanging(&first, why, ui.width) + "\n");
     }
+    out.extend(run.notes.iter().map(|note| style::paint(style::FAINT, wrap::hanging("", note, ui.width)) + "\n"));
     if run.reports.len() + run.failures.len() != 1 {
         out.push(format!("result: {}\n", words::verdict(run)));
     }

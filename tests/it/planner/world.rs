@@ -103,6 +103,7 @@ pub(crate) fn absent(desired: &Desired) -> Live {
     let mut live = Live {
         vault: None,
         recovery_points: BTreeMap::new(),
+        surveyed: false,
         observed_at: NOW.parse().unwrap(),
         account: desired.account.clone(),
         region: desired.region.clone(),
