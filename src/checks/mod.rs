@@ -6,9 +6,12 @@
 
 mod attempt;
 mod command;
+mod load;
 mod log;
 mod mask;
 mod metric;
+#[cfg(feature = "probes")]
+mod probe;
 mod seen;
 mod service;
 mod simulated;
@@ -21,13 +24,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
+use rust_decimal::Decimal;
 
 use crate::clock::Clock;
 use crate::cloud::sim::SimCloud;
 use crate::cloud::{Observe, Readings, SecretValues};
-use crate::model::{Baseline, Check, CheckKind, CheckResult, Desired, Figures};
+use crate::model::{Baseline, Check, CheckKind, CheckResult, Desired, Figures, HttpCheck};
 
 use attempt::{Tried, really, tried};
+pub use load::{Load, LoadResult};
 pub use mask::Mask;
 use seen::Seen;
 use sql_place::SqlPlace;
@@ -129,8 +134,58 @@ async fn outside(name: &str, check: &Check, words: Arc<Words>, ground: &Ground<'
     done.unwrap_or_else(|error| Tried { seen: Seen::new(&mask).not_looked(&error), tries: 1, took: Duration::ZERO })
 }
 
+/// Plays users against one http check of the environment, in real time, and measures.
+///
+/// # Errors
+/// Why nothing could be played: no http check, a secret that may not be read, an answer that only the simulated world
+/// would give.
+pub async fn load(name: &str, check: &Check, load: Load, ground: &Ground<'_>) -> Result<LoadResult, String> {
+    if simulated::answers(check, ground) {
+        let why = "the simulated cloud has no application to put a load on: give the check a `connect_to` that is real";
+        return Err(why.to_owned());
+    }
+    let checks = BTreeMap::from([(name.to_owned(), check.clone())]);
+    let words = words::of(&checks, ground).await.remove(name).unwrap_or_default();
+    if let Some(missing) = &words.missing {
+        return Err(words.mask.hide(missing));
+    }
+    let job = Arc::new(Job {
+        check: check.clone(),
+        words,
+        folder: ground.folder.to_owned(),
+        place: None,
+        before: Figures::new(),
+    });
+    really(ground.simulated.is_some(), move || async move { load::all(&job, load).await }).await?
+}
+
+/// The time that so many percent of the sorted times do not exceed; nothing when there are none.
+fn percentile(sorted: &[Duration], percent: usize) -> Duration {
+    let rank = (sorted.len() * percent).div_ceil(100).max(1);
+    sorted.get(rank - 1).or(sorted.last()).copied().unwrap_or_default()
+}
+
+/// What is slower than an http check allows, by itself and beside earlier figures.
+pub fn too_slow(check: &HttpCheck, now: &Figures, before: &Figures) -> Vec<String> {
+    let mut problems = Vec::new();
+    for (percent, bound) in [(50, check.p50), (95, check.p95), (99, check.p99)] {
+        let name = format!("p{percent}_ms");
+        let Some(time) = now.get(&name) else { continue };
+        if let Some(bound) = bound.map(seen::milliseconds).filter(|bound| time > bound) {
+            problems.push(format!("p{percent} is {time} ms, expected at most {bound} ms"));
+        }
+        if let Some((slower, before)) = check.slower_percent.zip(before.get(&name)) {
+            let most = before * (Decimal::ONE_HUNDRED + slower) / Decimal::ONE_HUNDRED;
+            if *time > most {
+                problems.push(format!("p{percent} is {time} ms, more than {slower} % above the {before} ms before"));
+            }
+        }
+    }
+    problems
+}
+
 /// Everything that a look from this machine needs, apart from the cloud.
-#[allow(dead_code, reason = "a build without probes looks at less")]
+#[cfg_attr(not(feature = "probes"), allow(dead_code, reason = "it looks at less"))]
 struct Job {
     check: Check,
     words: Arc<Words>,
@@ -144,6 +199,24 @@ struct Job {
 async fn from_here(job: &Job) -> Seen {
     match &job.check.kind {
         CheckKind::Command(command) => command::look(command, &job.words, &job.folder, job.check.timeout).await,
+        #[cfg(feature = "probes")]
+        _ => probe::look(job).await,
+        #[cfg(not(feature = "probes"))]
         _ => Seen::new(&job.words.mask).not_looked("this build cannot look: it was made without the feature `probes`"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_percentile_is_one_of_the_times() {
+        let times: Vec<Duration> = (1..=20).map(Duration::from_millis).collect();
+        assert_eq!(percentile(&times, 50), Duration::from_millis(10));
+        assert_eq!(percentile(&times, 95), Duration::from_millis(19));
+        assert_eq!(percentile(&times, 99), Duration::from_millis(20));
+        assert_eq!(percentile(&times[..1], 95), Duration::from_millis(1));
+        assert_eq!(percentile(&[], 95), Duration::ZERO);
     }
 }

@@ -91,7 +91,7 @@ impl Seen {
     }
 
     /// A time measured, as milliseconds with a tenth.
-    #[allow(dead_code, reason = "a build without probes measures no time")]
+    #[cfg_attr(not(feature = "probes"), allow(dead_code, reason = "it measures no time"))]
     pub(super) fn time(&mut self, name: &str, time: Duration) {
         self.figure(name, milliseconds(time));
     }
@@ -153,7 +153,6 @@ impl Seen {
 }
 
 /// Milliseconds with a tenth.
-#[allow(dead_code, reason = "a build without probes measures no time")]
 pub(super) fn milliseconds(time: Duration) -> Decimal {
     let micros = i64::try_from(time.as_micros()).unwrap_or(i64::MAX);
     (Decimal::new(micros, 3)).round_dp(1).normalize()

@@ -19,7 +19,7 @@ pub(super) enum Exit {
     Locked,
     /// A deadline passed.
     TimedOut,
-    /// A deployment failed or was rolled back.
+    /// A deployment failed or was rolled back, or a check failed.
     DeploymentFailed,
     /// Stopped by this signal.
     Signal(i32),
@@ -35,7 +35,7 @@ Exit codes:
     4  wrong account or region, or protected
     5  somebody else holds the lock of the environment
     6  timed out
-    7  a deployment failed or was rolled back
+    7  a deployment failed or was rolled back, or a check failed
   130  interrupted (Ctrl-C); 143: terminated";
 
 impl Exit {

@@ -115,6 +115,24 @@ fn render(files: &WorkspaceFiles, name: &str) -> Result<Desired, Vec<Problem>> {
     template::desired(&environment, &below_templates(templates)).map_err(|problems| explain(problems, templates))
 }
 
+/// What the task definitions of an environment break of its policy. A spec or template that cannot be read breaks
+/// nothing: [`read`] tells its problems, and is called first. Values that may be secrets are taken out of all sources:
+/// the lines to blame are shown.
+pub(super) fn policy(workspace: &Workspace, name: &str, sources: &mut Sources) -> Vec<Problem> {
+    let (Ok(specs), Ok(templates)) = (workspace.specs(), workspace.templates()) else { return Vec::new() };
+    let Ok(environment) = spec::parse(name, &specs.by_path) else { return Vec::new() };
+    let found = template::policy(&environment, &below_templates(&templates));
+    for (path, text) in specs.by_path.into_iter().chain(templates.by_path) {
+        sources.entry(path).or_insert(text);
+    }
+    for text in sources.values_mut() {
+        for value in &found.hidden {
+            *text = text.replace(value, &"*".repeat(value.len()));
+        }
+    }
+    found.problems
+}
+
 fn unusable(error: &WorkspaceError) -> Problem {
     Problem {
         code: String::new(),

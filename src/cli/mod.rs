@@ -25,6 +25,7 @@ mod man;
 mod outcome;
 mod output;
 mod plan;
+mod policy;
 mod rehearsal;
 mod rehearse;
 mod render;
@@ -35,6 +36,7 @@ mod run_id;
 mod schema;
 mod signals;
 mod sim;
+mod sim_check;
 mod sim_plant;
 mod simulated;
 mod snapshot;
@@ -43,6 +45,7 @@ mod up;
 mod validate;
 mod verification;
 mod verify;
+mod verify_load;
 mod which;
 
 use std::ffi::OsString;
@@ -82,6 +85,7 @@ enum Command {
     Status(status::Args),
     Drift(drift::Args),
     Verify(verify::Args),
+    Policy(policy::Args),
     Cost(cost::Args),
     Rightsize(rightsize::Args),
     Snapshot(snapshot::Args),
@@ -133,6 +137,7 @@ fn run(context: &Context, command: Command) -> Result<Exit, CliError> {
         Command::Status(args) => status::run(context, &args),
         Command::Drift(args) => drift::run(context, &args),
         Command::Verify(args) => verify::run(context, &args),
+        Command::Policy(args) => policy::run(context, &args),
         Command::Cost(args) => cost::run(context, &args),
         Command::Rightsize(args) => rightsize::run(context, &args),
         Command::Snapshot(args) => snapshot::run(context, &args),

@@ -10,6 +10,7 @@ use super::context::{Context, Session};
 use super::error::CliError;
 use super::exit::Exit;
 use super::load;
+use super::sim_check;
 use super::sim_plant;
 use super::simulated::Simulated;
 use crate::cloud::sim::{RecoveryPoint, SimCloud};
@@ -37,6 +38,33 @@ enum SimCommand {
     Read {
         #[command(flatten)]
         target: DatabaseArgs,
+    },
+    /// Lets a check of an environment fail from now on, wherever the simulated cloud answers it
+    Fail {
+        /// Environment
+        #[arg(value_name = "ENV", add = environment_completer())]
+        environment: String,
+        /// Check (name in the spec)
+        check: String,
+        /// What the check says
+        #[arg(default_value = "planted with `envctl sim fail`")]
+        why: String,
+    },
+    /// Takes back what `fail` planted
+    Heal {
+        /// Environment
+        #[arg(value_name = "ENV", add = environment_completer())]
+        environment: String,
+        /// Check (name in the spec)
+        check: String,
+    },
+    /// Gives a secret a value, read from stdin, for checks that really contact something; play data only
+    Secret {
+        /// Environment
+        #[arg(value_name = "ENV", add = environment_completer())]
+        environment: String,
+        /// Name or ARN of the secret, as the spec has it
+        name: String,
     },
     /// Lets time pass: AWS does what it does by itself meanwhile
     #[command(override_usage = "envctl sim advance [ENV] D")]
@@ -87,6 +115,9 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, CliError> {
     match &args.command {
         SimCommand::Write { target, text } => write(context, target, text),
         SimCommand::Read { target } => read(context, target),
+        SimCommand::Fail { environment, check, why } => sim_check::fail(context, environment, check, why),
+        SimCommand::Heal { environment, check } => sim_check::heal(context, environment, check),
+        SimCommand::Secret { environment, name } => sim_check::secret(context, environment, name),
         SimCommand::Advance { words } => advance(context, words),
         SimCommand::Metric(args) => sim_plant::metric(context, args),
         SimCommand::Log(args) => sim_plant::log(context, args),

@@ -37,6 +37,11 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, CliError> {
     if args.environment.is_none() {
         problems.extend(spec::conflicts(&names, &sources));
     }
+    // Last: it takes values out of the sources that may be secrets.
+    for name in &names {
+        let breaches = load::policy(&workspace, name, &mut sources);
+        problems.extend(breaches.into_iter().filter(|problem| !problems.contains(problem)).collect::<Vec<_>>());
+    }
     if !problems.is_empty() {
         return Err(CliError::problems(problems, sources));
     }

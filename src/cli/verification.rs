@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::context::{Context, Session};
+use super::context::{Context, Session, View};
 use super::error::CliError;
 use super::exit::Exit;
+use super::look;
 use crate::checks::{self, Ground};
-use crate::model::{Baseline, Check, Desired, Verdict};
+use crate::model::{Baseline, Check, CheckKind, CheckText, DataSource, Depth, Desired, Verdict};
 use crate::ui::verify::VerifyRun;
 use crate::workspace::Workspace;
 
@@ -27,6 +28,30 @@ pub(super) fn chosen(desired: &Desired, names: &[String]) -> Result<BTreeMap<Str
     names.iter().map(find).collect()
 }
 
+/// Makes sure, where a check asks the cloud something, that the credentials are those of the spec's account and region.
+pub(super) async fn guard(
+    session: &Session,
+    desired: &Desired,
+    checks: &BTreeMap<String, Check>,
+) -> Result<(), CliError> {
+    if checks.values().any(asks_the_cloud) {
+        look::glance(&session.view(), desired, Depth::Environment, &DataSource::Latest).await?;
+    }
+    Ok(())
+}
+
+fn asks_the_cloud(check: &Check) -> bool {
+    let is_secret = |text: &CheckText| matches!(text, CheckText::Secret { .. });
+    match &check.kind {
+        CheckKind::Service(_) | CheckKind::Log(_) | CheckKind::Metric(_) => true,
+        CheckKind::Sql(sql) => sql.target.host.is_none() || sql.target.password.as_ref().is_none_or(is_secret),
+        CheckKind::Http(http) => http.headers.values().chain(&http.body).any(is_secret),
+        CheckKind::WebSocket(socket) => socket.headers.values().chain(&socket.send).any(is_secret),
+        CheckKind::Command(command) => command.environment.values().any(is_secret),
+        CheckKind::Tls(_) => false,
+    }
+}
+
 /// Makes these checks side by side. What does not pass is no error but a result.
 pub(super) async fn make(
     session: &Session,
@@ -36,7 +61,20 @@ pub(super) async fn make(
     baseline: &Baseline,
 ) -> VerifyRun {
     let view = session.view();
-    let ground = Ground {
+    let ground = ground(session, &view, workspace, desired, baseline);
+    let results = checks::run(checks, &ground).await;
+    VerifyRun { environment: desired.environment.clone(), at: session.clock.now(), results, baseline: baseline.clone() }
+}
+
+/// What checks of this session are made with.
+pub(super) fn ground<'a>(
+    session: &'a Session,
+    view: &'a View,
+    workspace: &'a Workspace,
+    desired: &'a Desired,
+    baseline: &'a Baseline,
+) -> Ground<'a> {
+    Ground {
         desired,
         folder: workspace.root(),
         cloud: &view.cloud,
@@ -45,9 +83,7 @@ pub(super) async fn make(
         secrets: session.secrets.as_ref(),
         simulated: session.world.as_deref(),
         baseline,
-    };
-    let results = checks::run(checks, &ground).await;
-    VerifyRun { environment: desired.environment.clone(), at: session.clock.now(), results, baseline: baseline.clone() }
+    }
 }
 
 /// How a command ends whose checks came to this: a gate that failed, or one that could not be looked at.

@@ -6,7 +6,8 @@ use super::arguments::environment_completer;
 use super::context::Context;
 use super::error::CliError;
 use super::exit::Exit;
-use super::{load, output, verification};
+use super::{load, output, verification, verify_load};
+use crate::checks::Load;
 use crate::model::Baseline;
 
 /// Formats that the answer can have.
@@ -29,6 +30,15 @@ pub(super) struct Args {
     /// Compare with the figures of an earlier run: a file that `verify -o json=FILE` wrote
     #[arg(long, value_name = "RECORD")]
     against: Option<PathBuf>,
+    /// Play users against an http check (--only says which) and measure: "50 users for 2m"
+    #[arg(long, value_name = "LOAD")]
+    load: Option<Load>,
+    /// Do it without asking; for a load on a protected environment
+    #[arg(long, short, requires = "load")]
+    yes: bool,
+    /// Name of the protected environment, typed again
+    #[arg(long, value_name = "ENV", requires = "load")]
+    confirm: Option<String>,
 }
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, CliError> {
@@ -41,7 +51,17 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, CliError> {
             .hint("declare them under `checks:` in its spec; docs/checks.md shows each kind"));
     }
     let baseline = args.against.as_deref().map_or_else(|| Ok(Baseline::new()), verification::baseline)?;
+    if let Some(load) = args.load {
+        verify_load::allowed(&desired, args.yes, args.confirm.as_deref())?;
+        let (name, check) = verify_load::target(&desired, &checks)?;
+        let run = context.with_cloud(&workspace, &desired, async |session| {
+            verify_load::play(session, &workspace, &desired, (&name, &check), load, &baseline).await
+        })?;
+        verification::show(context, &run)?;
+        return Ok(verification::exit(&run));
+    }
     let run = context.with_cloud(&workspace, &desired, async |session| {
+        verification::guard(session, &desired, &checks).await?;
         Ok(verification::make(session, &workspace, &desired, &checks, &baseline).await)
     })?;
     verification::show(context, &run)?;

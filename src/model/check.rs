@@ -136,7 +136,11 @@ pub struct HttpCheck {
     pub p50: Option<Duration>,
     /// Most time of 95 of 100 requests.
     pub p95: Option<Duration>,
-    /// Most that p50 and p95 may have grown since an earlier record, in percent; `None`: not compared.
+    /// Most time of 99 of 100 requests.
+    pub p99: Option<Duration>,
+    /// Most requests of a load that may go wrong, in percent.
+    pub errors_percent: Decimal,
+    /// Most that p50, p95 and p99 may have grown since an earlier record, in percent; `None`: not compared.
     pub slower_percent: Option<Decimal>,
 }
 

@@ -70,6 +70,7 @@ mod helpers;
 mod instrument;
 mod load;
 mod page;
+mod policy;
 mod references;
 mod roles;
 mod rule;
@@ -78,6 +79,10 @@ mod service;
 mod shape;
 mod source;
 mod task;
+
+use source::Explained;
+
+pub use policy::{Breach, PolicyFindings, breaches, policy};
 
 /// Template files: path below `templates/` to text.
 pub type Templates = BTreeMap<String, String>;

@@ -48,6 +48,7 @@ mod cmd_drift_all;
 mod cmd_explain;
 mod cmd_history;
 mod cmd_plan;
+mod cmd_policy;
 mod cmd_rehearse;
 mod cmd_render;
 mod cmd_rightsize;
@@ -57,6 +58,8 @@ mod cmd_status;
 mod cmd_up;
 mod cmd_validate;
 mod cmd_verify;
+#[cfg(feature = "probes")]
+mod probes;
 mod support;
 mod tidy;
 // Spec files as files: extending, odd texts, any text at all.

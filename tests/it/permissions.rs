@@ -91,6 +91,13 @@ fn the_policies_allow_every_call_and_no_other() {
 }
 
 #[test]
+fn the_policy_for_checks_adds_the_values_of_secrets_and_nothing_else() {
+    let wanted = BTreeSet::from(["secretsmanager:GetSecretValue".to_owned()]);
+    assert_eq!(allowed("verify.json"), wanted);
+    assert!(called().is_superset(&wanted));
+}
+
+#[test]
 fn the_read_policy_holds_no_way_to_write() {
     assert!(allowed("read.json").iter().all(|action| is_read(action)), "docs/iam/read.json allows a write");
 }

@@ -91,6 +91,11 @@ impl World {
         self.behaviours.failing_checks.insert(format!("{environment}/{check}"), why.to_owned());
     }
 
+    /// Gives a secret a value, for checks alone.
+    pub fn plant_secret_value(&mut self, id: &str, value: &str) {
+        self.behaviours.secret_values.insert(id.to_owned(), value.to_owned());
+    }
+
     /// Takes a planted failure away; `false`: there was none.
     pub fn heal_check(&mut self, environment: &str, check: &str) -> bool {
         self.behaviours.failing_checks.remove(&format!("{environment}/{check}")).is_some()

@@ -10,9 +10,10 @@ use crate::model::{
 use super::Section;
 use super::check::{Ground, expectation, texts};
 use crate::spec::schema::{
-    self, CheckTextWord, ComparisonText, DaysLeft, Field, Named, SizeText, SqlTlsWord, StatusText,
+    self, CheckTextWord, ComparisonText, DaysLeft, Field, Named, Percent, SizeText, SqlTlsWord, StatusText,
 };
 use crate::spec::units::Span as TimeSpan;
+use rust_decimal::Decimal;
 
 /// Most bytes of a body where the check does not say.
 const LARGEST_BODY: u64 = 10 * 1024 * 1024;
@@ -74,8 +75,9 @@ fn http(section: &mut Section<'_>, shape: &schema::HttpCheck) -> HttpCheck {
     let status = if redirect.is_some() { vec![(300, 399)] } else { vec![(200, 200)] };
     let p50 = section.maybe("p50", &shape.p50).map(|time| time.0);
     let p95 = section.maybe("p95", &shape.p95).map(|time| time.0);
+    let p99 = section.maybe("p99", &shape.p99).map(|time| time.0);
     let slower_percent = section.maybe("slower", &shape.slower).map(|percent| percent.0);
-    let is_measured = p50.is_some() || p95.is_some() || slower_percent.is_some();
+    let is_measured = p50.is_some() || p95.is_some() || p99.is_some() || slower_percent.is_some();
     let answer_headers = comparisons(section, "answer_headers", &shape.answer_headers);
     HttpCheck {
         url: section.need("url", "url", &shape.url, "url: https://staging.example.com/health"),
@@ -94,7 +96,9 @@ fn http(section: &mut Section<'_>, shape: &schema::HttpCheck) -> HttpCheck {
         redirect,
         p50,
         p95,
+        p99,
         slower_percent,
+        errors_percent: section.or("errors", &shape.errors, Percent(Decimal::ONE)).0,
     }
 }
 

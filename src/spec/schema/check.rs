@@ -72,14 +72,18 @@ shape! {
         policy: Vec<At<HeaderRuleWord>>,
         /// Where the answer shall redirect to: the `location`, made whole, as a value or comparison.
         redirect: ComparisonText,
-        /// Requests made one after the other, at most 1000, for `p50` and `p95`. Default 1; 20 with one of these.
+        /// Requests made one after the other, at most 1000, for the percentiles. Default 1; 20 with one of these.
         requests: u32,
         /// Most time of half of the requests, `200ms`.
         p50: Milliseconds,
         /// Most time of 95 of 100 requests, `500ms`.
         p95: Milliseconds,
-        /// Most that `p50` and `p95` may be above those of an earlier record (`--against`), `50%`.
+        /// Most time of 99 of 100 requests, `1s`.
+        p99: Milliseconds,
+        /// Most that the percentiles may be above those of an earlier record (`--against`), `50%`.
         slower: Percent,
+        /// Most requests of a load (`verify --load`) that may go wrong. Default `1%`.
+        errors: Percent,
     }
 }
 
