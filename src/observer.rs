@@ -17,7 +17,14 @@ pub fn scope(desired: &Desired, depth: Depth, known_ids: BTreeMap<String, String
 
 /// [`scope`] that takes the environment over.
 pub fn scope_of(desired: Desired, depth: Depth, known_ids: BTreeMap<String, String>) -> Scope {
-    Scope { desired, depth, known_ids, foreign_databases: Vec::new(), foreign_snapshots: Vec::new() }
+    Scope {
+        desired,
+        depth,
+        known_ids,
+        foreign_databases: Vec::new(),
+        foreign_snapshots: Vec::new(),
+        revisions: Vec::new(),
+    }
 }
 
 /// The scope also looks for the data that `up --from` asks for.

@@ -54,18 +54,38 @@ impl Change<'_> {
     pub(super) async fn make(&self, session: &Session) -> Result<Exit, CliError> {
         let run = RunId::new(session);
         let begun = session.clock.now();
+        if self.is_urgent() {
+            return self.make_at_once(session, &run, begun).await;
+        }
         let proposal = self.propose(session, &run, &self.goal).await?;
         self.refuse(&proposal.plan, false)?;
         if proposal.plan.is_empty() {
-            outcome::nothing_to_do(self, &proposal.plan, &proposal.live)?;
+            outcome::nothing_to_do(self, &proposal.plan, Some(&proposal.live))?;
             return Ok(Exit::Done);
         }
         confirm::confirm(self, &proposal.plan)?;
         let signals = Signals::listen();
         let lease = Lease::take(self, session, &run, &signals).await?;
-        let answer = self.under_lease(session, &run, proposal.plan.clone(), &lease, &signals).await;
+        let answer = self.under_lease(session, &run, Some(proposal.plan.clone()), &lease, &signals).await;
         lease.release().await;
-        outcome::report(self, session, &run, &answer?, &proposal.live, begun)
+        outcome::report(self, session, &run, &answer?, Some(&proposal.live), begun)
+    }
+
+    /// A rollback that nobody has to be asked about: it is looked at once, under the lock.
+    fn is_urgent(&self) -> bool {
+        let answered = matches!(&self.confirmation, Confirmation::YesOrNo)
+            || matches!(&self.confirmation, Confirmation::Name { given: Some(given) } if *given == self.desired.environment);
+        matches!(self.goal, Goal::Rollback { .. }) && self.args.yes && answered
+    }
+
+    /// The road without a look before the lock.
+    async fn make_at_once(&self, session: &Session, run: &RunId, begun: jiff::Timestamp) -> Result<Exit, CliError> {
+        let signals = Signals::listen();
+        let lease = Lease::take(self, session, run, &signals).await?;
+        let answer = self.under_lease(session, run, None, &lease, &signals).await;
+        lease.release().await;
+        let made = answer?;
+        outcome::report(self, session, run, &made, None, begun)
     }
 
     /// Observes and plans.
@@ -74,7 +94,10 @@ impl Change<'_> {
             Goal::Up { from } => from.clone(),
             _ => DataSource::Latest,
         };
-        let live = look::observe(session, self.desired, Depth::Preflight, &source).await?;
+        let live = match goal {
+            Goal::Rollback { to } => look::at_revisions(session, self.desired, to.values().cloned().collect()).await?,
+            _ => look::observe(session, self.desired, Depth::Preflight, &source).await?,
+        };
         let policy = look::policy(self.context, session, self.desired, run);
         let plan = look::estimated(session, planner::plan(self.desired, &live, goal, &policy)).await;
         let mistakes = planner::check(&plan);
@@ -111,12 +134,11 @@ impl Change<'_> {
         &self,
         session: &Session,
         run: &RunId,
-        shown: Plan,
+        mut shown: Option<Plan>,
         lease: &Lease,
         signals: &Signals,
     ) -> Result<Made, CliError> {
         let mut rounds: Vec<Round> = Vec::new();
-        let mut shown = Some(shown);
         while rounds.len() < MOST_ROUNDS {
             let goal = if rounds.is_empty() { self.goal.clone() } else { self.goal_of_later_rounds() };
             let proposal = self.propose(session, run, &goal).await?;
@@ -128,7 +150,7 @@ impl Change<'_> {
                 confirm::confirm_if_changed(self, &shown, &proposal.plan)?;
             }
             let round = self.run(session, &run.round(rounds.len()), proposal, lease, signals).await?;
-            let go_on = round.outcome.ending == Ending::Done && self.wait && self.goal != Goal::Snapshot;
+            let go_on = round.outcome.ending == Ending::Done && self.wait && !self.is_done_once();
             rounds.push(round);
             if !go_on {
                 break;
@@ -166,6 +188,11 @@ impl Change<'_> {
         let outcome = executor::run(&order, Arc::clone(&session.cloud), &mut stream, &options).await;
         Cache::new(&session.store).remember_durations(&self.desired.environment, &outcome.durations).await;
         Ok(Round { plan: proposal.plan, outcome })
+    }
+
+    /// Could the same be done again and again? Then one round is enough.
+    fn is_done_once(&self) -> bool {
+        matches!(self.goal, Goal::Snapshot | Goal::Run { .. } | Goal::Rollback { .. })
     }
 
     /// The data that `--from` asked for is there after the first round: it is not asked for again.

@@ -3,7 +3,7 @@
 use super::change::Change;
 use super::error::CliError;
 use super::exit::Exit;
-use crate::model::{Goal, Plan, StepId};
+use crate::model::{Desired, Goal, Plan, StepId};
 use crate::ui::{self, prompt};
 
 /// How a command is confirmed.
@@ -16,6 +16,13 @@ pub(super) enum Confirmation {
         /// What `--confirm` named.
         given: Option<String>,
     },
+}
+
+impl Confirmation {
+    /// Of what is no destruction: y or n, and the name where the spec protects the environment.
+    pub(super) fn of(desired: &Desired, given: Option<&String>) -> Self {
+        if desired.protect || given.is_some() { Self::Name { given: given.cloned() } } else { Self::YesOrNo }
+    }
 }
 
 /// Shows the plan and asks, unless the flags have answered already.
@@ -40,7 +47,12 @@ pub(super) fn confirm(change: &Change<'_>, plan: &Plan) -> Result<(), CliError> 
         let error = CliError::usage("there is no terminal to ask on, so nothing was done")
             .hint(format!("pass {flags} to do it without asking"));
         return Err(match plan.goal {
-            Goal::Snapshot | Goal::Prune | Goal::DiscardFormer => error,
+            Goal::Snapshot
+            | Goal::Prune
+            | Goal::DiscardFormer
+            | Goal::Deploy { .. }
+            | Goal::Rollback { .. }
+            | Goal::Run { .. } => error,
             _ => error.hint(format!("see what would be done: envctl plan {environment} --for {}", plan.goal.command())),
         });
     }
@@ -68,7 +80,13 @@ fn ask(change: &Change<'_>, plan: &Plan) -> Result<(), CliError> {
     let agreed = match &change.confirmation {
         Confirmation::YesOrNo => prompt::yes_or_no(&format!("{} {environment}?", plan.goal.command()))?,
         Confirmation::Name { .. } => {
-            prompt::ask("This cannot be undone. Type the name of the environment to destroy it: ")? == *environment
+            let question = match plan.goal {
+                Goal::Destroy { .. } => {
+                    "This cannot be undone. Type the name of the environment to destroy it: ".to_owned()
+                }
+                _ => format!("Type the name of the environment to {} it: ", plan.goal.command()),
+            };
+            prompt::ask(&question)? == *environment
         }
     };
     if agreed { Ok(()) } else { Err(CliError::new(Exit::Error, "not confirmed; nothing was done")) }

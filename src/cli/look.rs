@@ -19,6 +19,19 @@ pub(super) async fn observe(
     through(&session.view(), desired, depth, source).await
 }
 
+/// Looks at what of an environment is in `desired`, and at these revisions.
+pub(super) async fn at_revisions(
+    session: &Session,
+    desired: &Desired,
+    revisions: Vec<String>,
+) -> Result<Live, CliError> {
+    let mut scope = observer::scope(desired, Depth::Environment, std::collections::BTreeMap::new());
+    scope.revisions = revisions;
+    let live = observer::observe(&session.view().cloud, &scope).await?;
+    guard(desired, &live)?;
+    Ok(live)
+}
+
 /// [`observe`] for who holds no way to write.
 pub(super) async fn through(
     view: &View,

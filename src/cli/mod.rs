@@ -8,6 +8,7 @@ mod confirm;
 mod connection;
 mod context;
 mod cost;
+mod deploy;
 mod destroy;
 mod down;
 mod drift;
@@ -32,11 +33,14 @@ mod render;
 mod resize;
 mod resize_edit;
 mod rightsize;
+mod rollback;
+mod run;
 mod run_id;
 mod schema;
 mod signals;
 mod sim;
 mod sim_check;
+mod sim_images;
 mod sim_plant;
 mod simulated;
 mod snapshot;
@@ -82,6 +86,9 @@ enum Command {
     Up(up::Args),
     #[command(visible_alias = "sleep")]
     Down(down::Args),
+    Deploy(deploy::Args),
+    Run(run::Args),
+    Rollback(rollback::Args),
     Status(status::Args),
     Drift(drift::Args),
     Verify(verify::Args),
@@ -134,6 +141,9 @@ fn run(context: &Context, command: Command) -> Result<Exit, CliError> {
         Command::Rehearse(args) => rehearse::run(context, &args),
         Command::Up(args) => up::run(context, &args),
         Command::Down(args) => down::run(context, &args),
+        Command::Deploy(args) => deploy::run(context, &args),
+        Command::Run(args) => run::run(context, &args),
+        Command::Rollback(args) => rollback::run(context, &args),
         Command::Status(args) => status::run(context, &args),
         Command::Drift(args) => drift::run(context, &args),
         Command::Verify(args) => verify::run(context, &args),

@@ -7,15 +7,15 @@ use super::context::Session;
 use super::error::CliError;
 use super::exit::Exit;
 use super::run_id::RunId;
-use crate::model::{Ending, Failure, FailureKind, Goal, Live, Plan, Power};
+use crate::model::{Ending, Failure, FailureKind, Goal, Live, Plan, Power, ResourceKey, ResourceKind, fact_name};
 use crate::report::{self, Amount, CostOptions, PriceTable};
 use crate::ui::run::{self, Round, RunView};
 use crate::ui::{Format, quantity};
 
 /// The plan was empty.
-pub(super) fn nothing_to_do(change: &Change<'_>, plan: &Plan, live: &Live) -> Result<(), CliError> {
+pub(super) fn nothing_to_do(change: &Change<'_>, plan: &Plan, live: Option<&Live>) -> Result<(), CliError> {
     let ui = &change.context.ui;
-    let addresses = addresses(change, live);
+    let addresses = live.map(|live| addresses(change, live)).unwrap_or_default();
     ui.answer(
         || format!("{}; nothing to do\n{}", already(change, plan, &addresses), crate::ui::plan::remains(plan, ui)),
         || run::json_in_sync(plan, &addresses),
@@ -28,6 +28,8 @@ fn already(change: &Change<'_>, plan: &Plan, addresses: &[String]) -> String {
         Goal::Snapshot => format!("{} has nothing to take a snapshot of", plan.environment),
         Goal::DiscardFormer => format!("{}: no restore has put anything aside", plan.environment),
         Goal::Prune => format!("{}: every snapshot is kept by the spec's retention", plan.environment),
+        Goal::Deploy { .. } => format!("{} runs that already", plan.environment),
+        Goal::Rollback { .. } => format!("{} runs that revision already", plan.environment),
         _ => run::state(plan, addresses),
     }
 }
@@ -38,14 +40,14 @@ pub(super) fn report(
     session: &Session,
     run: &RunId,
     made: &Made,
-    live: &Live,
+    live: Option<&Live>,
     begun: Timestamp,
 ) -> Result<Exit, CliError> {
     let rounds: &[Round] = &made.rounds;
     let Some(last) = rounds.last() else { return done_by_somebody_else(change, made, live) };
     let exit = exit_of(&last.outcome.ending, last.outcome.failures.values());
     let complete = exit == Exit::Done && last.outcome.skipped.is_empty();
-    let addresses = if complete { addresses(change, live) } else { Vec::new() };
+    let addresses = live.filter(|_| complete).map(|live| addresses(change, live)).unwrap_or_default();
     let id = run.to_string();
     let view = RunView {
         run: &id,
@@ -61,18 +63,35 @@ pub(super) fn report(
     if exit == Exit::Done {
         if ui.format == Format::Text {
             let remains = crate::ui::plan::remains(&what_remains(made, &last.plan), ui);
-            ui.data(&(run::done(&view) + &bill(change, last.plan.power_wanted) + &remains))?;
+            ui.data(&(run::done(&view) + &said(change, last) + &bill(change, last.plan.power_wanted) + &remains))?;
         }
         return Ok(exit);
     }
     let error = CliError::new(exit, sentence(change, &last.outcome.ending)).answered();
     let error = run::not_done(&view, ui).into_iter().fold(error, CliError::detail);
-    Err(error.hint(format!(
-        "nothing has to be undone: `envctl {} {}` goes on from here, `envctl status {}` shows what is there",
-        change.goal.command(),
-        change.desired.environment,
-        change.desired.environment
-    )))
+    Err(error.hint(way_on(change)))
+}
+
+/// What to do after a run that did not end well.
+fn way_on(change: &Change<'_>) -> String {
+    let environment = &change.desired.environment;
+    match &change.goal {
+        Goal::Deploy { .. } => format!(
+            "what ran before runs on, or ECS goes back to it by itself; `envctl rollback {environment}` does so at once, `envctl status {environment}` shows what is there"
+        ),
+        Goal::Run { task } => format!("when its cause is mended: envctl run {environment} {task}"),
+        goal => format!(
+            "nothing has to be undone: `envctl {} {environment}` goes on from here, `envctl status {environment}` shows what is there",
+            goal.command()
+        ),
+    }
+}
+
+/// What a one-off task printed, as far as it was kept.
+fn said(change: &Change<'_>, last: &Round) -> String {
+    let Goal::Run { task } = &change.goal else { return String::new() };
+    let lines = last.outcome.facts.get(&fact_name(&ResourceKey::new(ResourceKind::Task, task), "output"));
+    lines.into_iter().flat_map(|lines| lines.lines()).map(|line| format!("it said: {line}\n")).collect()
 }
 
 /// What it costs from now on; empty where that is nothing, or nobody knows.
@@ -82,7 +101,8 @@ fn bill(change: &Change<'_>, power: Power) -> String {
     };
     let asleep = |amount: Amount| format!("Asleep it costs {} USD a month.\n", amount.display(2));
     match (&change.goal, power) {
-        (Goal::Snapshot | Goal::Prune | Goal::DiscardFormer, _) | (_, Power::Absent) => String::new(),
+        (goal, _) if !matches!(goal, Goal::Up { .. } | Goal::Down { .. } | Goal::Destroy { .. }) => String::new(),
+        (_, Power::Absent) => String::new(),
         (_, Power::Up) => format!("While it is up it costs {} USD an hour.\n", report.up_per_hour.display(2)),
         (_, Power::Parked) => asleep(report.parked_per_month),
         (_, Power::Hibernated) => asleep(report.hibernated_per_month),
@@ -100,7 +120,7 @@ fn what_remains(made: &Made, last: &Plan) -> Plan {
 }
 
 /// Between the question and the lock somebody else did what was wanted.
-fn done_by_somebody_else(change: &Change<'_>, made: &Made, live: &Live) -> Result<Exit, CliError> {
+fn done_by_somebody_else(change: &Change<'_>, made: &Made, live: Option<&Live>) -> Result<Exit, CliError> {
     if let Some(plan) = &made.left {
         nothing_to_do(change, plan, live)?;
     }

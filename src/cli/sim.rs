@@ -1,4 +1,4 @@
-//! `envctl sim write|read|advance|metric|log|show|reset`.
+//! `envctl sim write|read|image|task|advance|metric|log|show|reset`.
 
 use std::collections::BTreeMap;
 
@@ -11,9 +11,10 @@ use super::error::CliError;
 use super::exit::Exit;
 use super::load;
 use super::sim_check;
+use super::sim_images::{self, behaviour};
 use super::sim_plant;
 use super::simulated::Simulated;
-use crate::cloud::sim::{RecoveryPoint, SimCloud};
+use crate::cloud::sim::{Behaviour, RecoveryPoint, SimCloud};
 use crate::model::{Desired, ResourceKey, ResourceKind, TAG_RESOURCE};
 use crate::ui::{self, quantity};
 
@@ -65,6 +66,28 @@ enum SimCommand {
         environment: String,
         /// Name or ARN of the secret, as the spec has it
         name: String,
+    },
+    /// Lets every image whose name holds a text behave in a certain way, or well again
+    Image {
+        /// A part of the image's name, as in backend:2.1
+        part: String,
+        /// well, cannot-pull, exits-N, never-healthy, out-of-memory, slow-start
+        #[arg(long, value_parser = behaviour)]
+        behaviour: Option<Behaviour>,
+    },
+    /// Lets a one-off task end and print what is said here, or well again
+    Task {
+        /// Environment
+        #[arg(value_name = "ENV", add = environment_completer())]
+        environment: String,
+        /// Task (name in the spec)
+        task: String,
+        /// Its exit code
+        #[arg(long, value_name = "CODE", default_value_t = 0)]
+        exits: i32,
+        /// A line that it prints, instead of what the spec expects
+        #[arg(long, value_name = "LINE")]
+        prints: Vec<String>,
     },
     /// Lets time pass: AWS does what it does by itself meanwhile
     #[command(override_usage = "envctl sim advance [ENV] D")]
@@ -118,6 +141,10 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, CliError> {
         SimCommand::Fail { environment, check, why } => sim_check::fail(context, environment, check, why),
         SimCommand::Heal { environment, check } => sim_check::heal(context, environment, check),
         SimCommand::Secret { environment, name } => sim_check::secret(context, environment, name),
+        SimCommand::Image { part, behaviour } => sim_images::image(context, part, *behaviour),
+        SimCommand::Task { environment, task, exits, prints } => {
+            sim_images::task(context, environment, task, *exits, prints)
+        }
         SimCommand::Advance { words } => advance(context, words),
         SimCommand::Metric(args) => sim_plant::metric(context, args),
         SimCommand::Log(args) => sim_plant::log(context, args),
@@ -131,7 +158,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, CliError> {
 }
 
 /// The environment whose cloud is meant; any of them, when they all live in one account and region.
-fn whose(context: &Context, named: Option<&str>) -> Result<String, CliError> {
+pub(super) fn whose(context: &Context, named: Option<&str>) -> Result<String, CliError> {
     let workspace = context.workspace()?;
     let mut clouds = BTreeMap::new();
     for name in load::names(&workspace, named)? {

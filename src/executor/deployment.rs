@@ -221,7 +221,7 @@ mod tests {
 
     fn judge_at(status: &ServiceStatus, elapsed: u64, seen: bool) -> Verdict {
         let key = ResourceKey::new(ResourceKind::Service, "web");
-        let context = Context { elapsed: Duration::from_secs(elapsed), seen, source: None };
+        let context = Context { elapsed: Duration::from_secs(elapsed), seen, still: None, source: None };
         deployed(&key, status, "ecs-svc/2", NEW, &context)
     }
 

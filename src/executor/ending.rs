@@ -17,6 +17,7 @@ impl Outcome {
         Self {
             ending: Ending::Done,
             succeeded: Vec::new(),
+            facts: Facts::new(),
             failures: BTreeMap::new(),
             skipped: BTreeMap::new(),
             changed: 0,
@@ -118,6 +119,7 @@ impl<'a> Engine<'a> {
             None if self.outcome.failures.is_empty() => Ending::Done,
             None => Ending::Failed,
         };
+        self.outcome.facts = std::mem::take(&mut self.facts);
         let finished = EventKind::RunFinished { ending: self.outcome.ending.clone() };
         if let Err(stop) = self.tell(finished).await {
             self.outcome.stopped_because.get_or_insert(stop.because());

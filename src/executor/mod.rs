@@ -22,6 +22,7 @@ mod sink;
 mod step;
 mod storage;
 mod task;
+mod task_end;
 mod wait;
 
 use std::collections::BTreeMap;
@@ -31,7 +32,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use crate::cloud::Cloud;
-use crate::model::{Desired, Ending, Failure, Live, Plan, StepId};
+use crate::model::{Desired, Ending, Facts, Failure, Live, Plan, StepId};
 
 pub use guard::{Unguarded, WriteGuard};
 pub use schedule::{Schedule, Stage};
@@ -87,6 +88,8 @@ pub struct Outcome {
     pub failures: BTreeMap<StepId, Failure>,
     /// Steps that were not begun, and why.
     pub skipped: BTreeMap<StepId, String>,
+    /// Everything that is known at the end, what the steps have learned included.
+    pub facts: Facts,
     /// Steps that really changed something.
     pub changed: usize,
     /// How long each succeeded step took.

@@ -58,6 +58,8 @@ pub(super) struct Watch {
     confirmations: u32,
     /// Does the step begin the deployment that it waits for?
     begins_deployment: bool,
+    /// Since when its subject, a one-off task, has stopped.
+    still: Option<Instant>,
     /// Tasks that had stopped before the first look, where that is evidence about the past. `None`: not looked yet.
     stopped_before: Option<BTreeSet<String>>,
 }
@@ -87,6 +89,7 @@ impl Watch {
             streak: 0,
             confirmations: if lags { 2 } else { 1 },
             begins_deployment: begins_deployment(action),
+            still: None,
             stopped_before: None,
         }
     }
@@ -112,7 +115,11 @@ impl Watch {
                 self.troubles = 0;
                 let status = self.without_the_past(status);
                 self.seen |= wait::shows(&self.wait, &status);
-                let context = Context { elapsed: self.answered.elapsed(), seen: self.seen, source };
+                if matches!(&status, Status::Task(task) if task.last_status == "STOPPED") {
+                    self.still.get_or_insert_with(Instant::now);
+                }
+                let still = self.still.map(|since| since.elapsed());
+                let context = Context { elapsed: self.answered.elapsed(), seen: self.seen, still, source };
                 match wait::verdict(&self.wait, &status, &context) {
                     Verdict::NotYet(detail) => self.not_yet(detail, Some(&status)),
                     Verdict::Done(facts) => self.confirm(self.confirmations, Next::Done(facts)),

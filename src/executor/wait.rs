@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
+use super::task_end::{self, Expected};
 use super::{deployment, evidence, storage};
-use crate::model::{
-    DatabaseState, Facts, Failure, FailureKind, LiveDatabase, LiveTask, ResourceKey, Status, Until, Wait, fact_name,
-};
+use crate::model::{DatabaseState, Facts, Failure, FailureKind, LiveDatabase, ResourceKey, Status, Until, Wait};
 
 /// How long after a call its effect may still be invisible: AWS answers from copies that lag behind.
 pub(super) const GRACE: Duration = Duration::from_secs(60);
@@ -17,6 +16,8 @@ pub(super) struct Context<'a> {
     pub(super) elapsed: Duration,
     /// The subject (of a deployment: the deployment itself) was seen before in this wait.
     pub(super) seen: bool,
+    /// How long the subject has stood still; `None`: it moves. Logs arrive a while after the line was written.
+    pub(super) still: Option<Duration>,
     /// The database that a snapshot is taken of, as it was observed; `None` for anything but a snapshot.
     pub(super) source: Option<&'a LiveDatabase>,
 }
@@ -67,7 +68,9 @@ pub(super) fn verdict(wait: &Wait, status: &Status, context: &Context<'_>) -> Ve
         (Until::TargetsHealthy { at_least }, Status::Service(service)) => {
             deployment::targets_healthy(key, service, *at_least)
         }
-        (Until::TaskSucceeded { container }, Status::Task(task)) => task_succeeded(key, task, container),
+        (Until::TaskSucceeded { container, expect, reject }, Status::Task(task)) => {
+            task_end::task_succeeded(key, task, container, &Expected { expect, reject }, context)
+        }
         (Until::Available, status) => storage::available(key, status),
         (Until::JobCompleted, Status::BackupJob(job)) => storage::job(key, job),
         (until, status) => Verdict::broken(format!("cannot judge {status:?} by {until:?}")),
@@ -170,23 +173,6 @@ fn database_broken(key: &ResourceKey, database: &LiveDatabase) -> Verdict {
     })
 }
 
-fn task_succeeded(key: &ResourceKey, task: &LiveTask, container: &str) -> Verdict {
-    if task.last_status != "STOPPED" {
-        return Verdict::not_yet(task.last_status.clone());
-    }
-    let exit = task.containers.iter().find(|known| known.name == container).and_then(|known| known.exit_code);
-    if exit == Some(0) {
-        return Verdict::Done(Facts::from([(fact_name(key, "arn"), task.arn.clone())]));
-    }
-    let how = exit.map_or_else(|| "without an exit code".to_owned(), |code| format!("with exit code {code}"));
-    Verdict::Failed(Failure {
-        kind: FailureKind::TaskFailed,
-        message: format!("{key} stopped: container {container} ended {how}"),
-        evidence: evidence::about_task(task),
-        hint: evidence::hint_for_task(task),
-    })
-}
-
 /// What there is to say about a subject that was waited for in vain.
 pub(super) fn evidence(status: &Status) -> Vec<String> {
     match status {
@@ -225,7 +211,7 @@ mod tests {
             until,
             deadline_seconds: 600,
         };
-        verdict(&wait, status, &Context { elapsed: Duration::from_secs(elapsed), seen, source: None })
+        verdict(&wait, status, &Context { elapsed: Duration::from_secs(elapsed), seen, still: None, source: None })
     }
 
     fn of_database(until: Until, status: &str) -> Verdict {
@@ -315,7 +301,11 @@ mod tests {
             });
             Status::Task(serde_json::from_value(value).unwrap())
         };
-        let until = |container: &str| Until::TaskSucceeded { container: container.to_owned() };
+        let until = |container: &str| Until::TaskSucceeded {
+            container: container.to_owned(),
+            expect: Vec::new(),
+            reject: Vec::new(),
+        };
         assert!(matches!(judge(until("scrub"), &task("RUNNING", None), 5, true), Verdict::NotYet(_)));
         assert!(matches!(judge(until("scrub"), &task("STOPPED", Some(0)), 5, true), Verdict::Done(_)));
         for (container, exit) in [("scrub", Some(1)), ("scrub", None), ("other", Some(0))] {

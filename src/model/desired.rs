@@ -48,8 +48,10 @@ pub struct Desired {
     /// One-off tasks.
     pub tasks: BTreeMap<String, TaskSpec>,
     /// What `verify` looks at, by name.
+    #[serde(default)]
     pub checks: BTreeMap<String, Check>,
     /// What task definitions must keep to; `None`: nothing is demanded.
+    #[serde(default)]
     pub policy: Option<PolicyRules>,
     /// How it sleeps.
     pub sleep: SleepSpec,

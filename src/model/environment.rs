@@ -167,6 +167,10 @@ pub struct TaskDeclaration {
     pub environment: BTreeMap<String, String>,
     /// Longest run.
     pub timeout: Duration,
+    /// Patterns of which each must match a line of its output.
+    pub expect: Vec<String>,
+    /// Patterns of which none may match a line of its output.
+    pub reject: Vec<String>,
 }
 
 /// A listener rule as declared.

@@ -25,6 +25,8 @@ pub struct Scope {
     pub foreign_databases: Vec<String>,
     /// Snapshots by name that are asked for (`up --from`).
     pub foreign_snapshots: Vec<String>,
+    /// Revisions (`family:6`, or ARN) whose documents are asked for.
+    pub revisions: Vec<String>,
 }
 
 /// How much an observation looks at.
@@ -127,6 +129,9 @@ pub struct Live {
     pub task_definitions: Sightings<Value>,
     /// Newest revision of one-off tasks' families, as AWS answered it, by task.
     pub task_families: Sightings<Value>,
+    /// Documents of the revisions that were asked for, as AWS answered them, under the name asked for.
+    #[serde(default)]
+    pub revisions: Sightings<Value>,
     /// Scalable targets, by service.
     pub scaling: Sightings<LiveScaling>,
     /// What is borrowed.

@@ -1,9 +1,12 @@
 //! Power: what `up` and `down` mean.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+
+use super::Settings;
 
 /// The power state of an environment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -106,6 +109,23 @@ pub enum Goal {
     Prune,
     /// Remove what restores of files have put aside.
     DiscardFormer,
+    /// One new revision of services that run, with these settings laid over the spec's.
+    Deploy {
+        /// Settings by service (name in the spec).
+        settings: BTreeMap<String, Settings>,
+        /// The run that deploys, for what is rolled back together.
+        by: String,
+    },
+    /// Back to a revision that completed.
+    Rollback {
+        /// Revisions (`family:6`, or ARN) by service (name in the spec); empty: the one before the last deployment.
+        to: BTreeMap<String, String>,
+    },
+    /// Run a one-off task once.
+    Run {
+        /// Task (name in the spec).
+        task: String,
+    },
 }
 
 impl Goal {
@@ -118,6 +138,9 @@ impl Goal {
             Self::Snapshot => "snapshot create",
             Self::Prune => "snapshot prune",
             Self::DiscardFormer => "snapshot discard-former",
+            Self::Deploy { .. } => "deploy",
+            Self::Rollback { .. } => "rollback",
+            Self::Run { .. } => "run",
         }
     }
 }

@@ -102,6 +102,9 @@ pub struct TargetAttachment {
 /// A one-off task declared in the spec.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaskSpec {
+    /// Service (name in the spec) whose task definition it takes; `None`: it has a template of its own.
+    #[serde(default)]
+    pub service: Option<String>,
     /// Cluster name or ARN (borrowed).
     pub cluster: String,
     /// Task definition family.
@@ -116,6 +119,12 @@ pub struct TaskSpec {
     pub container: String,
     /// Longest time it may run, in seconds.
     pub timeout_seconds: u64,
+    /// Patterns of which each must match a line of its output.
+    #[serde(default)]
+    pub expect: Vec<String>,
+    /// Patterns of which none may match a line of its output.
+    #[serde(default)]
+    pub reject: Vec<String>,
 }
 
 /// A service as ECS describes it.

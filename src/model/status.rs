@@ -92,8 +92,15 @@ pub enum Until {
     Deployed { deployment: String, task_definition: String },
     /// At least this many targets are healthy.
     TargetsHealthy { at_least: u32 },
-    /// The task stopped with exit code 0 of this container.
-    TaskSucceeded { container: String },
+    /// The task stopped with exit code 0 of this container, each `expect` matches a line of its output, and no
+    /// `reject` does.
+    TaskSucceeded {
+        container: String,
+        #[serde(default)]
+        expect: Vec<String>,
+        #[serde(default)]
+        reject: Vec<String>,
+    },
     /// Life cycle state `available`.
     Available,
     /// The backup or restore is `COMPLETED`. A `PARTIAL` one is none.

@@ -222,6 +222,15 @@ impl<'a> Lint<'a> {
             Goal::Prune => {
                 |step| matches!(step.action, Action::DeleteSnapshot { .. } | Action::DeleteRecoveryPoint { .. })
             }
+            Goal::Deploy { .. } | Goal::Rollback { .. } => |step| match &step.action {
+                Action::RegisterTaskDefinition { .. } | Action::Tag { .. } => true,
+                // The count is autoscaling's and the spec's, never a deployment's.
+                Action::UpdateService { update, .. } => update.desired_count.is_none() && update.settings.is_none(),
+                _ => false,
+            },
+            Goal::Run { .. } => {
+                |step| matches!(step.action, Action::RegisterTaskDefinition { .. } | Action::RunTask { .. })
+            }
         };
         for step in self.plan.steps.iter().filter(|step| !allowed(step)) {
             self.problems.push(format!("{} has no place in `{}`", step.id, self.plan.goal.command()));

@@ -22,7 +22,8 @@ use super::{
 /// lower bounds and suspension of autoscaling, page or forward) is left out.
 pub fn differences(desired: &Desired, live: &Live) -> Vec<Difference> {
     let policy = Policy { now: live.observed_at, who: String::new(), suffix: String::new(), sleep_cost: None };
-    let s = Situation::new(desired, live, &policy);
+    let deployed = desired.as_deployed(live);
+    let s = Situation::new(&deployed, live, &policy);
     let mut found = Vec::new();
     databases(&s, &mut found);
     storage_and_targets(&s, &mut found);

@@ -120,7 +120,7 @@ pub(super) fn run(
                 arn: late_text(&key, "arn"),
             },
             key,
-            until: Until::TaskSucceeded { container: CONTAINER.to_owned() },
+            until: Until::TaskSucceeded { container: CONTAINER.to_owned(), expect: Vec::new(), reject: Vec::new() },
             deadline_seconds: durations::MOVE_DEADLINE,
         });
     draft.add(step)

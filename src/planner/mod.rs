@@ -13,6 +13,7 @@ mod data_source;
 mod database;
 mod database_changes;
 mod database_sleep;
+mod deploy;
 mod document;
 mod draft;
 mod durations;
@@ -26,7 +27,9 @@ mod preflight;
 mod priority;
 mod recovery_point;
 mod removal;
+mod rollback;
 mod rule;
+mod run;
 mod safety;
 mod scaling;
 mod scrub;
@@ -60,7 +63,8 @@ use self::situation::Situation;
 
 /// Compares what is wanted with what is there, and plans what leads to the goal. There already: a plan without steps.
 pub fn plan(desired: &Desired, live: &Live, goal: &Goal, policy: &Policy) -> Plan {
-    let situation = Situation::new(desired, live, policy);
+    let deployed = desired.as_deployed(live);
+    let situation = Situation::new(&deployed, live, policy).declared_by(desired);
     let mut draft = Draft::default();
     preflight::account(&situation, &mut draft);
     preflight::protection(&situation, goal, &mut draft);
@@ -81,6 +85,20 @@ pub fn plan(desired: &Desired, live: &Live, goal: &Goal, policy: &Policy) -> Pla
         Goal::DiscardFormer => {
             preflight::borrowed(&situation, &mut draft);
             file_restore::discard_former(&situation, &mut draft);
+            power_now
+        }
+        Goal::Deploy { settings, by } => {
+            preflight::borrowed(&situation, &mut draft);
+            deploy::deploy(&situation, desired, settings, by, &mut draft);
+            power_now
+        }
+        Goal::Rollback { to } => {
+            rollback::rollback(&situation, to, &mut draft);
+            power_now
+        }
+        Goal::Run { task } => {
+            preflight::borrowed(&situation, &mut draft);
+            run::run(&situation, task, &mut draft);
             power_now
         }
     };

@@ -3,15 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{
-    Action, RefusalKind, ResourceKey, ResourceKind, StepId, Subject, TAG_SCRUB, Tags, TaskRun, TaskSpec, Until, Wait,
-    late_text,
-};
+use crate::model::{Action, RefusalKind, ResourceKey, ResourceKind, StepId, TAG_SCRUB, Tags, TaskSpec};
 
 use super::data_source::Data;
 use super::draft::{Draft, NewStep};
 use super::situation::{Situation, key};
-use super::task_definition;
 
 /// Does this database hold, or will it hold, data that is not cleaned yet?
 pub(super) fn is_needed(data: &Data) -> bool {
@@ -51,37 +47,13 @@ pub(super) fn up(s: &Situation, data: &BTreeMap<&str, Data>, draft: &mut Draft) 
 }
 
 fn run(s: &Situation, name: &str, spec: &TaskSpec, databases: &[&String], draft: &mut Draft) -> StepId {
-    let revision = task_definition::of_task(s, name, spec, draft);
-    let mut before = task_definition::before_tasks(s, &spec.task_definition, draft);
+    let mut before = Vec::new();
     for database in databases {
         before.extend(draft.ready(&key(ResourceKind::Database, database)));
     }
-    let key = key(ResourceKind::Task, name);
-    let run = TaskRun {
-        cluster: spec.cluster.clone(),
-        task_definition: revision.arn,
-        capacity: spec.capacity,
-        subnets: s.subnets.clone().unwrap_or_default(),
-        security_groups: s.security_groups.clone().unwrap_or_default(),
-        assign_public_ip: spec.assign_public_ip,
-        tags: s.desired.tags_of(&key),
-    };
-    let subject = Subject::Task { cluster: spec.cluster.clone(), arn: late_text(&key, "arn") };
-    draft.add(
-        NewStep::new(
-            format!("run-{key}"),
-            format!("clean the restored data with task {name}"),
-            Action::RunTask { key: key.clone(), run },
-        )
-        .because("the data is not this environment's own, and nothing may reach it before it is clean")
-        .after(before)
-        .until(Wait {
-            subject,
-            key: key.clone(),
-            until: Until::TaskSucceeded { container: spec.container.clone() },
-            deadline_seconds: spec.timeout_seconds,
-        }),
-    )
+    let title = format!("clean the restored data with task {name}");
+    let why = "the data is not this environment's own, and nothing may reach it before it is clean";
+    super::run::start(s, name, spec, &before, &title, why, draft)
 }
 
 fn mark(s: &Situation, database: &str, ran: &StepId, draft: &mut Draft) -> StepId {

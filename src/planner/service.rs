@@ -299,7 +299,7 @@ fn check_targets(
     draft.hold(key, checked);
 }
 
-fn deployed(key: &ResourceKey, spec: &ServiceSpec, deployment: String, task_definition: &str) -> Wait {
+pub(super) fn deployed(key: &ResourceKey, spec: &ServiceSpec, deployment: String, task_definition: &str) -> Wait {
     Wait {
         subject: Subject::Service {
             cluster: spec.cluster.clone(),

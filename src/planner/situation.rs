@@ -14,6 +14,8 @@ pub(super) struct Situation<'a> {
     pub(super) desired: &'a Desired,
     pub(super) live: &'a Live,
     pub(super) policy: &'a Policy,
+    /// What the spec says, without what was deployed over it.
+    pub(super) spec: &'a Desired,
     /// Everything known about what is there.
     pub(super) facts: Facts,
     /// Subnets of the tasks; `None`: none is declared or a selector was not resolved, so they are not compared.
@@ -42,11 +44,18 @@ impl<'a> Situation<'a> {
             desired,
             live,
             policy,
+            spec: desired,
             facts: live.facts(desired),
             subnets: subnet_ids(live, &desired.network.subnets),
             security_groups: groups,
             declared: OnceCell::new(),
         }
+    }
+
+    /// The same, where this is what the spec says, and `desired` has what was deployed over it.
+    pub(super) fn declared_by(mut self, spec: &'a Desired) -> Self {
+        self.spec = spec;
+        self
     }
 
     /// What is there of a resource; refuses when it is a stranger's or unreadable.
@@ -84,7 +93,7 @@ impl<'a> Situation<'a> {
 
     /// The tags that remember what is declared; hashed once a plan, for every part asks for them.
     pub(super) fn declared(&self) -> &Tags {
-        self.declared.get_or_init(|| self.desired.declared_tags())
+        self.declared.get_or_init(|| self.spec.declared_tags())
     }
 
     /// When an environment sleeps or wakes, the tags that say so; when it wakes, also what was declared then.

@@ -181,6 +181,7 @@ fn nothing(desired: &Desired) -> Live {
         services: BTreeMap::new(),
         task_definitions: BTreeMap::new(),
         task_families: BTreeMap::new(),
+        revisions: BTreeMap::new(),
         scaling: BTreeMap::new(),
         borrowed: Borrowed::default(),
         undeclared: Vec::new(),

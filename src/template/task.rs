@@ -23,6 +23,7 @@ pub(super) fn render_all(
             Ok(Some(document)) => {
                 let service = task.service.as_ref().and_then(|name| renderer.environment.services.get(name));
                 let spec = TaskSpec {
+                    service: task.service.clone(),
                     cluster: renderer.environment.cluster.clone().unwrap_or_default(),
                     family: task.family.clone(),
                     task_definition: document,
@@ -30,6 +31,8 @@ pub(super) fn render_all(
                     assign_public_ip: renderer.environment.network.assign_public_ip,
                     container: task.container.clone(),
                     timeout_seconds: task.timeout.as_secs(),
+                    expect: task.expect.clone(),
+                    reject: task.reject.clone(),
                 };
                 rendered.insert(name.clone(), spec);
             }

@@ -42,6 +42,7 @@ mod sim;
 // The conventions of the code base: layers, purity, lengths, names.
 mod cmd_cost;
 mod cmd_day;
+mod cmd_deploy;
 mod cmd_destroy;
 mod cmd_drift;
 mod cmd_drift_all;

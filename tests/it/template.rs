@@ -300,6 +300,8 @@ fn a_task_takes_its_services_document_with_its_own_command() {
         command: vec!["python".into(), "scrub.py".into()],
         environment: one("ENVIRONMENT", "scrub".into()),
         timeout: Duration::from_secs(600),
+        expect: Vec::new(),
+        reject: Vec::new(),
     };
     environment.tasks.insert("scrub".into(), task);
     let desired = desired(&environment, &shipped()).unwrap();

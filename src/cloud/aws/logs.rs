@@ -9,9 +9,6 @@ use crate::cloud::sizes::LOG_GROUPS_AT_ONCE;
 use crate::cloud::{CloudError, CloudErrorKind};
 use crate::model::{LiveLogGroup, Receipt, ResourceKey, ResourceKind, Scope, Tags};
 
-/// Log lines shown of a container that stopped.
-const LINES: i32 = 12;
-
 impl AwsCloud {
     /// One log group, its tags unread; `None`: it is not there.
     pub(super) async fn log_group(&self, name: &str) -> Result<Option<LiveLogGroup>, CloudError> {
@@ -88,10 +85,10 @@ impl AwsCloud {
         Ok(answer.tags().map(|tags| tags.clone().into_iter().collect()).unwrap_or_default())
     }
 
-    /// The last lines of a log stream, oldest first.
-    pub(super) async fn last_lines(&self, group: &str, stream: &str) -> Result<Vec<String>, CloudError> {
+    /// The last lines of a log stream, at most this many, oldest first.
+    pub(super) async fn last_lines(&self, group: &str, stream: &str, most: i32) -> Result<Vec<String>, CloudError> {
         let request = self.clients.logs.get_log_events().log_group_name(group).log_stream_name(stream);
-        let request = request.limit(LINES).start_from_head(false);
+        let request = request.limit(most).start_from_head(false);
         let answer = self.caller.call("logs:GetLogEvents", || request.clone().send()).await?;
         Ok(answer.events().iter().filter_map(|event| event.message()).map(|line| line.trim_end().to_owned()).collect())
     }

@@ -87,6 +87,7 @@ impl AwsCloud {
             services: compute.services,
             task_definitions: compute.task_definitions,
             task_families: compute.task_families,
+            revisions: compute.revisions,
             scaling,
             borrowed,
             undeclared: storage.undeclared,

@@ -15,6 +15,7 @@ pub(super) struct Compute {
     pub(super) services: Sightings<LiveService>,
     pub(super) task_definitions: Sightings<Value>,
     pub(super) task_families: Sightings<Value>,
+    pub(super) revisions: Sightings<Value>,
 }
 
 impl AwsCloud {
@@ -29,8 +30,19 @@ impl AwsCloud {
         let families = join_all(
             tasks.map(|(name, spec)| async move { (name.clone(), sighting(self.task_definition(&spec.family).await)) }),
         );
-        let ((services, task_definitions), families) = futures_util::join!(services, families);
-        Compute { services, task_definitions, task_families: families.into_iter().collect() }
+        let revisions = join_all(
+            scope
+                .revisions
+                .iter()
+                .map(|name| async move { (name.clone(), sighting(self.task_definition(name).await)) }),
+        );
+        let ((services, task_definitions), families, revisions) = futures_util::join!(services, families, revisions);
+        Compute {
+            services,
+            task_definitions,
+            task_families: families.into_iter().collect(),
+            revisions: revisions.into_iter().collect(),
+        }
     }
 
     /// The document that each service runs. A family without its service may have revisions left: a change must know

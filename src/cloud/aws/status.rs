@@ -6,6 +6,24 @@ use super::emulated;
 use crate::cloud::CloudError;
 use crate::model::{LiveService, LiveTask, ServiceStatus, Status, Subject};
 
+/// Whose output is read, and how much of it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum LogsOf {
+    /// Of containers that failed, the end: evidence.
+    Failed,
+    /// Of every container: what a one-off task says is what it is judged by.
+    All,
+}
+
+impl LogsOf {
+    fn lines(self) -> i32 {
+        match self {
+            Self::Failed => 12,
+            Self::All => 2_000,
+        }
+    }
+}
+
 /// Stopped tasks whose log lines are read.
 const TASKS_WITH_LOGS: usize = 2;
 
@@ -69,7 +87,7 @@ impl AwsCloud {
     async fn evidence(&self, cluster: &str, service: &LiveService) -> Vec<LiveTask> {
         let mut tasks = self.lately_stopped(cluster, &service.service_name).await.unwrap_or_default();
         for task in tasks.iter_mut().take(TASKS_WITH_LOGS) {
-            self.read_log_lines(task).await;
+            self.read_log_lines(task, LogsOf::Failed).await;
         }
         tasks
     }
@@ -77,15 +95,17 @@ impl AwsCloud {
     async fn one_off_task(&self, cluster: &str, arn: &str) -> Result<Option<LiveTask>, CloudError> {
         let mut task = self.task(cluster, arn).await?;
         if let Some(task) = task.as_mut().filter(|task| task.last_status == "STOPPED") {
-            self.read_log_lines(task).await;
+            self.read_log_lines(task, LogsOf::All).await;
         }
         Ok(task)
     }
 
-    async fn read_log_lines(&self, task: &mut LiveTask) {
+    async fn read_log_lines(&self, task: &mut LiveTask, of: LogsOf) {
         let Ok(Some(document)) = self.task_definition(&task.task_definition).await else { return };
         let containers = document.get("containerDefinitions").and_then(|list| list.as_array());
-        for container in task.containers.iter_mut().filter(|container| container.exit_code != Some(0)) {
+        for container in
+            task.containers.iter_mut().filter(|container| of == LogsOf::All || container.exit_code != Some(0))
+        {
             let options = containers
                 .and_then(|list| list.iter().find(|one| one.get("name").is_some_and(|name| *name == container.name)))
                 .and_then(|one| one.pointer("/logConfiguration/options"));
@@ -94,7 +114,7 @@ impl AwsCloud {
                 continue;
             };
             let stream = format!("{prefix}/{}/{}", container.name, task_id(&task.arn));
-            container.log_lines = self.last_lines(group, &stream).await.unwrap_or_default();
+            container.log_lines = self.last_lines(group, &stream, of.lines()).await.unwrap_or_default();
         }
     }
 }

@@ -11,6 +11,8 @@ use crate::model::fargate;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Behaviour {
+    /// As it should, whatever the image's name says.
+    Well,
     /// The image is not there.
     CannotPull,
     /// The application ends with this exit code soon after its start.
@@ -23,6 +25,19 @@ pub enum Behaviour {
     SlowStart,
 }
 
+impl std::fmt::Display for Behaviour {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Well => formatter.write_str("well"),
+            Self::CannotPull => formatter.write_str("cannot-pull"),
+            Self::Exits(code) => write!(formatter, "exits-{code}"),
+            Self::NeverHealthy => formatter.write_str("never-healthy"),
+            Self::OutOfMemory => formatter.write_str("out-of-memory"),
+            Self::SlowStart => formatter.write_str("slow-start"),
+        }
+    }
+}
+
 /// Planted behaviour. Beside it, an image whose name or tag contains `cannot-pull`, `exits-1`, `never-healthy`,
 /// `out-of-memory` or `slow-start` behaves so, and one that contains `needs-3000-mib` runs out of memory where its task
 /// has less.
@@ -32,6 +47,9 @@ pub struct Behaviours {
     pub planted: BTreeMap<String, Behaviour>,
     /// Exit codes of one-off tasks by family; 0 where nothing is said.
     pub exit_codes: BTreeMap<String, i32>,
+    /// What one-off tasks print, by family, instead of what is expected of them.
+    #[serde(default)]
+    pub outputs: BTreeMap<String, Vec<String>>,
     /// Status words of `aws.md` 2.2 in which databases end instead of `available`, by identifier: `restore-error`,
     /// `incompatible-network`, `storage-full`.
     pub database_ends: BTreeMap<String, String>,

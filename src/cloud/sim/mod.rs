@@ -44,6 +44,7 @@ mod metrics;
 mod network;
 mod observe;
 mod observe_storage;
+mod output;
 mod outside;
 mod perform;
 mod promise;

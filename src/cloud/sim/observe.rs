@@ -59,6 +59,11 @@ impl World {
             task_families: sightings(&desired.tasks, |_, spec| {
                 self.newest_active(&spec.family).map(super::task_definition::described)
             }),
+            revisions: scope
+                .revisions
+                .iter()
+                .map(|name| (name.clone(), sighting(self.named_revision(name).map(super::task_definition::described))))
+                .collect(),
             scaling: sightings(&desired.services, |_, spec| self.find_scaling(&spec.cluster, &spec.service_name)),
             borrowed: self.observed_borrowed(scope),
             undeclared: self.undeclared(scope),

@@ -42,6 +42,7 @@ impl World {
             }
         }
         self.seed_references(desired);
+        self.seed_outputs(desired);
         for scrub in desired.databases.values().filter_map(|spec| spec.scrub.as_ref()) {
             if let Some(task) = desired.tasks.get(scrub) {
                 self.scrub_families.insert(task.family.clone());

@@ -248,12 +248,12 @@ impl World {
         if code == 0 {
             code = self.move_files(&document).unwrap_or(0);
         }
-        let line = if code == 0 { "done".to_owned() } else { format!("failed with exit code {code}") };
+        let lines = self.output_of(&family, code);
         if code == 0 && (self.scrub_families.contains(&family) || family.contains("scrub")) {
             self.scrub(&document);
         }
         let reason = "Essential container in task exited";
-        self.end_task(arn, "EssentialContainerExited", reason, Some((code, None, vec![line])));
+        self.end_task(arn, "EssentialContainerExited", reason, Some((code, None, lines)));
     }
 
     /// Ends a task by its own doing. Exit code, reason and log lines are its first container's.

@@ -115,6 +115,15 @@ impl World {
         self.families.values().flat_map(|family| &family.revisions).find(|revision| revision.arn == arn)
     }
 
+    /// A revision by its ARN or as `family:6`.
+    pub(super) fn named_revision(&self, name: &str) -> Option<&Revision> {
+        let short = format!("/{name}");
+        self.families
+            .values()
+            .flat_map(|family| &family.revisions)
+            .find(|revision| revision.arn == name || (!name.contains('/') && revision.arn.ends_with(&short)))
+    }
+
     /// A revision that services and tasks may be started with.
     pub(super) fn active_revision(&self, arn: &str) -> Result<&Revision, Trouble> {
         match self.revision(arn) {

@@ -95,6 +95,9 @@ pub struct World {
     pub security_groups: BTreeMap<String, SecurityGroup>,
     /// Families of tasks that scrub: when one of them succeeds, the data it was pointed at counts as scrubbed.
     pub scrub_families: BTreeSet<String>,
+    /// What tasks of a family print when all goes well, as the specs expect it.
+    #[serde(default)]
+    pub expected_outputs: BTreeMap<String, Vec<String>>,
     /// What images and families do that is out of the ordinary.
     pub behaviours: Behaviours,
     /// Every call since the world was read, oldest first; written are only the newest.
@@ -161,6 +164,7 @@ impl World {
             subnets: BTreeMap::new(),
             security_groups: BTreeMap::new(),
             scrub_families: BTreeSet::new(),
+            expected_outputs: BTreeMap::new(),
             behaviours: Behaviours::default(),
             calls: Vec::new(),
             violations: BTreeSet::new(),

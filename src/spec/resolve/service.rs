@@ -173,6 +173,8 @@ fn task(
         command: section.list("command", &shape.command),
         environment: section.map("environment", &shape.environment),
         timeout: section.or("timeout", &shape.timeout, TimeSpan::of_seconds(900)).0,
+        expect: section.list("expect", &shape.expect),
+        reject: section.list("reject", &shape.reject),
         service,
     }
 }

@@ -124,5 +124,9 @@ shape! {
         environment: Named<String>,
         /// Longest time that it may run. Default `15m`.
         timeout: TimeSpan,
+        /// Regular expressions, each of which must match a line of its output: `Created: [0-9]+, Errors: 0$`.
+        expect: Vec<At<String>>,
+        /// Regular expressions, none of which may match a line of its output.
+        reject: Vec<At<String>>,
     }
 }

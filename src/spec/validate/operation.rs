@@ -24,6 +24,16 @@ fn tasks(check: &mut Check<'_>) {
         service::ecs_name(check, &at("family"), "a task definition family", &task.family);
         service::ecs_name(check, &at("container"), "a container's name", &task.container);
         service::variables(check, &at("environment"), &task.environment);
+        for (field, patterns) in [("expect", &task.expect), ("reject", &task.reject)] {
+            for (index, pattern) in patterns.iter().enumerate() {
+                if let Err(error) = regex_lite::Regex::new(pattern) {
+                    let draft =
+                        wrong(Code::Task, format!("`{}` is no regular expression: {error}", shortened(pattern)))
+                            .help("escape what is meant as it stands, such as `\\.` and `\\(`");
+                    check.report(&format!("task/{name}.{field}.{index}"), draft);
+                }
+            }
+        }
         let known = check.declared.is_known(&at("service")) && check.declared.is_known(&at("template"));
         match (&task.service, &task.template) {
             (None, None) if known => {

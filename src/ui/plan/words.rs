@@ -15,7 +15,7 @@ pub fn until(until: &Until) -> String {
         Until::Deployed { .. } => "until this very deployment is complete".to_owned(),
         Until::TargetsHealthy { at_least: 1 } => "until a target is healthy".to_owned(),
         Until::TargetsHealthy { at_least } => format!("until {at_least} targets are healthy"),
-        Until::TaskSucceeded { container } => format!("until container {container} has ended with exit code 0"),
+        Until::TaskSucceeded { container, .. } => format!("until container {container} has ended with exit code 0"),
     }
 }
 

@@ -171,6 +171,7 @@ fn scope() -> Scope {
         known_ids: BTreeMap::new(),
         foreign_databases: Vec::new(),
         foreign_snapshots: Vec::new(),
+        revisions: Vec::new(),
     }
 }
 

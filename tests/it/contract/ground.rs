@@ -300,6 +300,7 @@ impl Ground {
             known_ids: BTreeMap::new(),
             foreign_databases: Vec::new(),
             foreign_snapshots: Vec::new(),
+            revisions: Vec::new(),
         };
         self.cloud.observe(&scope).await.expect("an observation")
     }

@@ -122,6 +122,7 @@ pub(crate) fn absent(desired: &Desired) -> Live {
         services: none(&desired.services),
         task_definitions: BTreeMap::new(),
         task_families: none(&desired.tasks),
+        revisions: Default::default(),
         scaling: none(&desired.services),
         borrowed: borrowed(desired),
         undeclared: Vec::new(),

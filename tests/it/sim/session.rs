@@ -60,6 +60,7 @@ impl Session {
             known_ids: BTreeMap::new(),
             foreign_databases: Vec::new(),
             foreign_snapshots: Vec::new(),
+            revisions: Vec::new(),
         };
         match foreign {
             DataSource::Latest => {}

@@ -1,0 +1,180 @@
+//! A deployment: one new revision of services that run, and nothing else about them. The count and the autoscaling stay
+//! as they are. What was deployed is remembered only once it is complete (`aws.md` 1.4), so that a deployment that
+//! failed is nothing that `up` would bring back.
+
+use std::collections::BTreeMap;
+
+use crate::model::{
+    Action, Desired, LiveService, NoteKind, Overrides, RefusalKind, ResourceKey, ResourceKind, ServiceSpec,
+    ServiceUpdate, Settings, StepId, TAG_DEPLOYED, TAG_DEPLOYED_BEFORE, TAG_DEPLOYED_BY, TAG_REVISION,
+    TAG_REVISION_BEFORE, Tags, late_text,
+};
+
+use super::draft::{Draft, NewStep};
+use super::service::{deployed, has_failed};
+use super::situation::{Found, Situation, key};
+use super::task_definition;
+
+/// Deploys these settings. `spec`: what is wanted without what was deployed earlier.
+pub(super) fn deploy(
+    s: &Situation,
+    spec: &Desired,
+    settings: &BTreeMap<String, Settings>,
+    by: &str,
+    draft: &mut Draft,
+) {
+    for (name, settings) in settings {
+        let key = key(ResourceKind::Service, name);
+        let (Some(wanted), Some(plain)) = (s.desired.services.get(name), spec.services.get(name)) else {
+            draft.refuse(
+                Some(key),
+                RefusalKind::Impossible,
+                format!("there is no service `{name}`"),
+                "name a service of the spec",
+            );
+            continue;
+        };
+        let Some(live) = running(s, &key, draft) else { continue };
+        one(s, &key, wanted, plain, live, settings, by, draft);
+    }
+}
+
+/// The service, when it is there, ours, and wants tasks; refuses otherwise.
+pub(super) fn running<'a>(s: &Situation<'a>, key: &ResourceKey, draft: &mut Draft) -> Option<&'a LiveService> {
+    let why = match s.look(draft, key, &s.live.services) {
+        Found::Ours(live) if live.is_active() && live.desired_count > 0 => return Some(live),
+        Found::Ours(live) if live.is_active() => format!("{} sleeps: it wants no task", live.service_name),
+        Found::Ours(_) | Found::Absent => format!("{key} is not there"),
+        Found::Blocked => return None,
+    };
+    let remedy = format!("bring it up first: envctl up {}", s.desired.environment);
+    draft.refuse(Some(key.clone()), RefusalKind::Impossible, why, remedy);
+    None
+}
+
+#[allow(clippy::too_many_arguments, reason = "each is another noun, and none goes without the rest")]
+fn one(
+    s: &Situation,
+    key: &ResourceKey,
+    wanted: &ServiceSpec,
+    plain: &ServiceSpec,
+    live: &LiveService,
+    settings: &Settings,
+    by: &str,
+    draft: &mut Draft,
+) {
+    let known = Overrides::in_tags(&live.tags, TAG_DEPLOYED);
+    let overrides = known.with(&plain.task_definition, settings);
+    for setting in settings.keys().filter(|setting| missing_container(setting, &plain.task_definition)) {
+        draft.refuse(
+            Some(key.clone()),
+            RefusalKind::Impossible,
+            format!("the task definition of {} has no container for {setting}", live.service_name),
+            "name a container of its template",
+        );
+    }
+    let document = overrides.apply(&plain.task_definition);
+    let spec = ServiceSpec { task_definition: document, ..wanted.clone() };
+    let revision = task_definition::of_service(s, &key.name, &spec, Some(live), draft);
+    let mut reasons = revision.reasons.clone();
+    let failing = has_failed(live);
+    if failing {
+        reasons.push(super::draft::field("deployment", "failing", "a new one", "its tasks could not start"));
+    }
+    if reasons.is_empty() {
+        if overrides.tags(TAG_DEPLOYED) != remembered(&live.tags, TAG_DEPLOYED) {
+            remember(key, live, &live.task_definition, &overrides, &known, by, None, draft);
+        }
+        return;
+    }
+    if let Some(primary) = live.primary().filter(|found| found.rollout_state.as_deref() == Some("IN_PROGRESS")) {
+        let text = format!("deployment {} of {} is under way, and is replaced", primary.id, live.service_name);
+        draft.note(Some(key.clone()), NoteKind::Busy, text);
+    }
+    let update = ServiceUpdate {
+        task_definition: Some(revision.arn.clone()),
+        force_new_deployment: failing,
+        ..ServiceUpdate::default()
+    };
+    let action = Action::UpdateService {
+        key: key.clone(),
+        cluster: wanted.cluster.clone(),
+        service_name: wanted.service_name.clone(),
+        update,
+    };
+    let title = format!("deploy a new revision of service {}", live.service_name);
+    let before = task_definition::before_tasks(s, &spec.task_definition, draft);
+    let step = NewStep::new(format!("update-{key}"), title, action).reasons(reasons).after(before);
+    let wait = deployed(key, wanted, late_text(key, "deployment"), &revision.arn);
+    let done = draft.add(step.until(wait));
+    remember(key, live, &revision.arn, &overrides, &known, by, Some(done), draft);
+}
+
+fn missing_container(setting: &crate::model::Setting, document: &serde_json::Value) -> bool {
+    use crate::model::Setting;
+    match setting {
+        Setting::Image(name) | Setting::Variable(name, _) => Setting::Image(name.clone()).of(document).is_none(),
+        Setting::Cpu | Setting::Memory => false,
+    }
+}
+
+/// Remembers what was deployed, and what had been before it.
+#[allow(clippy::too_many_arguments, reason = "each is another noun, and none goes without the rest")]
+fn remember(
+    key: &ResourceKey,
+    live: &LiveService,
+    revision: &str,
+    now: &Overrides,
+    before: &Overrides,
+    by: &str,
+    after: Option<StepId>,
+    draft: &mut Draft,
+) {
+    let mut tags = now.tags(TAG_DEPLOYED);
+    tags.extend(before.tags(TAG_DEPLOYED_BEFORE));
+    tags.insert(TAG_REVISION.to_owned(), revision.to_owned());
+    tags.insert(TAG_DEPLOYED_BY.to_owned(), by.to_owned());
+    if let Some(completed) = last_completed(live) {
+        tags.insert(TAG_REVISION_BEFORE.to_owned(), completed.to_owned());
+    }
+    note_deployed(key, live, tags, after, draft);
+}
+
+/// Writes these tags, and removes every other one that remembers a deployment.
+pub(super) fn note_deployed(
+    key: &ResourceKey,
+    live: &LiveService,
+    tags: Tags,
+    after: Option<StepId>,
+    draft: &mut Draft,
+) {
+    let remembers = |tag: &String| {
+        tag.starts_with(TAG_DEPLOYED)
+            || tag.starts_with(TAG_DEPLOYED_BEFORE)
+            || [TAG_REVISION, TAG_REVISION_BEFORE, TAG_DEPLOYED_BY].contains(&tag.as_str())
+    };
+    let remove: Vec<String> =
+        live.tags.keys().filter(|tag| remembers(tag) && !tags.contains_key(*tag)).cloned().collect();
+    let action = Action::Tag { key: key.clone(), arn: live.arn.clone(), tags, remove };
+    let title = format!("remember what {} runs", live.service_name);
+    let step = NewStep::new(format!("remember-{key}"), title, action);
+    draft.add(step.because("`up`, `drift` and `rollback` must know").after(after));
+}
+
+/// The tags with this prefix.
+fn remembered(tags: &Tags, prefix: &str) -> Tags {
+    tags.iter().filter(|(key, _)| key.starts_with(prefix)).map(|(key, value)| (key.clone(), value.clone())).collect()
+}
+
+/// The revision of the last deployment that completed: the one that runs, or while a deployment is under way or has
+/// failed, the one remembered.
+pub(super) fn last_completed(live: &LiveService) -> Option<&str> {
+    let primary = live.primary()?;
+    match primary.rollout_state.as_deref() {
+        Some("COMPLETED") | None => Some(&primary.task_definition),
+        _ => live.tags.get(TAG_REVISION).map(String::as_str).or_else(|| {
+            let older = live.deployments.iter().find(|found| found.rollout_state.as_deref() == Some("COMPLETED"));
+            older.map(|found| found.task_definition.as_str())
+        }),
+    }
+}
