@@ -28,19 +28,17 @@ pub(super) async fn look(check: &CommandCheck, words: &Words, folder: &Path, tim
     for (name, value) in &words.headers {
         command.env(name, value);
     }
-    #[cfg(unix)]
-    command.process_group(0);
     let mut child = match command.spawn() {
         Ok(child) => child,
         Err(error) => return seen.failed(&format!("{program} cannot be started: {error}")),
     };
     let output = child.stdout.take().map(|pipe| tokio::spawn(kept(pipe)));
     let errors = child.stderr.take().map(|pipe| tokio::spawn(kept(pipe)));
-    let group = child.id();
+    let program_id = child.id();
     let ended = tokio::time::timeout(timeout, child.wait()).await;
     if ended.is_err() {
         // What it started goes with it.
-        end_group(group).await;
+        end_descendants(program_id).await;
         let _ = child.kill().await;
     }
     let mut text = String::new();
@@ -74,13 +72,31 @@ pub(super) async fn look(check: &CommandCheck, words: &Words, folder: &Path, tim
     }
 }
 
-/// Ends every process of a group; `None`: the program has ended already.
-async fn end_group(group: Option<u32>) {
-    let Some(group) = group else { return };
+/// Ends what the program started, and what that started. It stays in the process group of envctl, so that Ctrl-C reaches
+/// it, and hence is found from parent to child. `None`: the program has ended already.
+async fn end_descendants(program: Option<u32>) {
+    let Some(program) = program else { return };
+    let listed = Command::new("ps").args(["-A", "-o", "pid=,ppid="]).stdin(Stdio::null()).output().await;
+    let listed = listed.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
+    let pairs: Vec<(u32, u32)> = listed.lines().filter_map(pair).collect();
+    let mut found = vec![program];
+    let mut next = 0;
+    while let Some(parent) = found.get(next).copied() {
+        found.extend(pairs.iter().filter(|(_, of)| *of == parent).map(|(child, _)| *child));
+        next += 1;
+    }
     let mut kill = Command::new("kill");
-    kill.args(["-KILL", "--", &format!("-{group}")]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    // Without the program the process itself is still ended.
-    let _ = kill.status().await;
+    kill.arg("-KILL").args(found.iter().skip(1).map(u32::to_string));
+    if found.len() > 1 {
+        // Without the program the process itself is still ended.
+        let _ = kill.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().await;
+    }
+}
+
+/// A process and its parent.
+fn pair(line: &str) -> Option<(u32, u32)> {
+    let mut numbers = line.split_whitespace().map(str::parse::<u32>);
+    Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
 }
 
 async fn kept(mut pipe: impl AsyncRead + Unpin) -> String {

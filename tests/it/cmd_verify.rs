@@ -28,11 +28,13 @@ fn what_sleeps_fails_and_what_is_up_passes() {
 
 #[test]
 fn a_program_is_judged_by_its_code_and_its_words() {
-    let environment = with_checks(
-        "  good:\n    command: {run: [sh, -c, 'echo Errors: 0'], contains: 'Errors: 0'}\n  bad:\n    command: [sh, -c, \
+    let checks = "  good:\n    command: {run: [sh, -c, 'echo Errors: 0'], contains: 'Errors: 0'}\n  bad:\n    command: [sh, -c, \
          'echo went wrong >&2; exit 3']\n  slow:\n    command: [sleep, '60']\n    timeout: 1s\n  absent:\n    \
-         command: [no-such-program-here]\n",
-    );
+         command: [no-such-program-here]\n  \
+         family:\n    command: [sh, -c, 'SLEEP; true']\n    timeout: 1s\n";
+    // Told apart from that of another run at the same time.
+    let sleep = format!("sleep {}", 3_000_000 + std::process::id());
+    let environment = with_checks(&checks.replace("SLEEP", &sleep));
     let answer = environment.run(&["verify", "staging", "-o", "json"]);
     assert_eq!(answer.code, 7, "{answer}");
     let value: serde_json::Value = serde_json::from_str(&answer.stdout).expect("one JSON value");
@@ -42,7 +44,12 @@ fn a_program_is_judged_by_its_code_and_its_words() {
         .iter()
         .map(|check| (check["name"].as_str().unwrap(), check["verdict"].as_str().unwrap()))
         .collect();
-    assert_eq!(verdicts, [("absent", "failed"), ("bad", "failed"), ("good", "passed"), ("slow", "failed")]);
+    let wanted =
+        [("absent", "failed"), ("bad", "failed"), ("family", "failed"), ("good", "passed"), ("slow", "failed")];
+    assert_eq!(verdicts, wanted);
+    // What a program started is ended with it.
+    let left = std::process::Command::new("ps").args(["-A", "-o", "args="]).output().expect("ps");
+    assert!(!String::from_utf8_lossy(&left.stdout).lines().any(|line| line == sleep));
     assert!(answer.stdout.contains("went wrong") && answer.stdout.contains("ended with 3, expected 0"), "{answer}");
     assert!(answer.stdout.contains("did not end within 1 s"), "{answer}");
 }
