@@ -17,7 +17,8 @@ impl Mask {
         let mut spellings: Vec<String> = Vec::new();
         for secret in secrets {
             let value = secret.reveal();
-            spellings.extend([value.to_owned(), value.trim().to_owned(), json(value), percent(value), base64(value)]);
+            spellings.extend([value.to_owned(), value.trim().to_owned(), json(value), html(value), base64(value)]);
+            spellings.extend([percent(value, false), percent(value, true)]);
             spellings.extend(value.lines().map(str::to_owned));
             spellings.push(base64(value).trim_end_matches('=').to_owned());
         }
@@ -45,10 +46,20 @@ fn json(value: &str) -> String {
     serde_json::Value::from(value).to_string().trim_matches('"').to_owned()
 }
 
-/// As it stands in a URL or a form.
-fn percent(value: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    value.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+/// As it stands in a page.
+fn html(value: &str) -> String {
+    let escaped = value.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    escaped.replace('"', "&quot;").replace('\'', "&#x27;")
+}
+
+/// As it stands in a URL or a form; digits of either case are read.
+fn percent(value: &str, lower: bool) -> String {
+    let one = |byte: u8| match byte {
+        byte if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) => char::from(byte).to_string(),
+        byte if lower => format!("%{byte:02x}"),
+        byte => format!("%{byte:02X}"),
+    };
+    value.bytes().map(one).collect()
 }
 
 /// As it stands in a header of basic authentication.
@@ -74,8 +85,14 @@ mod tests {
     fn a_secret_goes_in_every_spelling() {
         let secret = SecretValue::new("p\"ss wörd/1");
         let mask = Mask::new([&secret]);
-        for text in ["p\"ss wörd/1", r#"{"k":"p\"ss wörd/1"}"#, "k=p%22ss%20w%C3%B6rd%2F1", "Basic cCJzcyB3w7ZyZC8x"]
-        {
+        for text in [
+            "p\"ss wörd/1",
+            r#"{"k":"p\"ss wörd/1"}"#,
+            "k=p%22ss%20w%C3%B6rd%2F1",
+            "k=p%22ss%20w%c3%b6rd%2f1",
+            "<b>p&quot;ss wörd/1</b>",
+            "Basic cCJzcyB3w7ZyZC8x",
+        ] {
             let hidden = mask.hide(text);
             assert!(hidden.contains(HIDDEN) && !hidden.contains("ss"), "{hidden}");
         }

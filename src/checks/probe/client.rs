@@ -93,7 +93,9 @@ impl Client {
         };
         let (head, mut incoming) = response.into_parts();
         let (body, is_cut) = read(&mut incoming, question.largest_body, deadline).await?;
-        if !is_cut {
+        let closes =
+            head.headers.get("connection").is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"close"));
+        if !is_cut && !closes {
             self.open = Some(open);
         }
         Ok(Answer { status: head.status, headers: head.headers, body, is_cut, took: began.elapsed() })

@@ -46,12 +46,31 @@ pub(super) async fn look(check: &HttpCheck, job: &Job, mut seen: Seen) -> Seen {
         if number == 0 {
             judge(&mut seen, check, &answer, &address);
         }
+        if is_lost(check, &times) {
+            seen.evidence(&format!(
+                "stopped after {} of {} requests: too many were too slow",
+                number + 1,
+                check.requests
+            ));
+            break;
+        }
     }
     for (status, count) in wrong.into_iter().filter(|_| check.requests > 1) {
         seen.problem(&format!("{count} of {} answers had status {status}", check.requests));
     }
     measure(&mut seen, check, times, job);
     seen
+}
+
+/// Were so many answers too slow that the rest cannot make it good?
+fn is_lost(check: &HttpCheck, times: &[Duration]) -> bool {
+    let requests = usize::try_from(check.requests).unwrap_or(usize::MAX);
+    let bounds = [(50, check.p50), (95, check.p95), (99, check.p99)].into_iter();
+    let mut bounds = bounds.filter_map(|(percent, bound)| Some((percent, bound?)));
+    bounds.any(|(percent, bound)| {
+        let slow = times.iter().filter(|time| **time > bound).count();
+        slow > requests - (requests * percent).div_ceil(100).max(1)
+    })
 }
 
 /// The request of a check.

@@ -160,6 +160,19 @@ fn a_server_that_answers_drop_by_drop_runs_out_of_time() {
 }
 
 #[test]
+fn a_series_ends_as_soon_as_its_percentile_is_lost() {
+    let port = answering(|_| answer("200 OK", "", b""));
+    let environment = with_checks(&[("slow", format!("{{http: {{url: '{}', p95: 0ms, requests: 100}}}}", url(port)))]);
+    let verified = Verified::of(&environment, &[]);
+    verified.expect("slow", "failed", "expected at most 0 ms");
+    assert!(
+        verified.check("slow")["evidence"].to_string().contains("stopped after 6 of 100 requests"),
+        "{}",
+        verified.text
+    );
+}
+
+#[test]
 fn a_check_is_tried_again_until_it_passes() {
     let count = std::sync::atomic::AtomicUsize::new(0);
     let port = serve(move |mut stream| {
