@@ -44,6 +44,8 @@ pub const TAG_SNAPSHOT: &str = "envctl:snapshot";
 pub const TAG_SNAPSHOT_FILES: &str = "envctl:snapshot-files";
 /// Beside [`TAG_SNAPSHOT`]: the databases (names in the spec) whose snapshots belong to it.
 pub const TAG_SNAPSHOT_DATABASES: &str = "envctl:snapshot-databases";
+/// On a recovery point, with the name of each file path behind it: the path that it holds, for the spec may change it.
+pub const TAG_SNAPSHOT_PATH: &str = "envctl:snapshot-path/";
 /// On an access point, on a file system that was made to be restored, and on a database that was restored together
 /// with files: `needed:ID/INTENT` until the files of snapshot ID are in place, then `done:ID/INTENT`. The intent is
 /// the run that decided it, and keeps two tries of one restore one.

@@ -6,7 +6,7 @@
 
 use crate::model::{
     AccessPointSpec, Action, DataSource, FileSystemSpec, LiveRecoveryPoint, NoteKind, ResourceKind, Sighting, StepId,
-    Subject, TAG_FILES, Tags, Until, Wait, late_text, present,
+    Subject, TAG_FILES, TAG_SNAPSHOT_PATH, Tags, Until, Wait, late_text, present,
 };
 
 use super::data_source::Data;
@@ -197,6 +197,13 @@ fn restore<'a>(
     let missing = whole::missing_parts(s.desired, s.live, &id, &from.tags);
     if !missing.is_empty() {
         whole::refuse_half(&key, &id, &missing, draft);
+        return None;
+    }
+    let held = from.tags.get(&format!("{TAG_SNAPSHOT_PATH}{name}"));
+    if held != Some(&spec.path) {
+        let held = held.map_or("not this path", String::as_str);
+        let text = format!("snapshot {id} holds {held}, the spec says {}: its files are not restored", spec.path);
+        draft.note(Some(key), NoteKind::NotDone, text);
         return None;
     }
     let all = matches!(s.desired.file_systems.get(&spec.file_system), Some(FileSystemSpec::Owned { .. }));

@@ -4,7 +4,7 @@
 
 use crate::model::{
     Action, DatabaseState, FileSystemSpec, LiveDatabase, NoteKind, Parts, Power, RefusalKind, ResourceKey,
-    ResourceKind, Sighting, StepId, Subject, Until, Wait, late_text, present,
+    ResourceKind, Sighting, StepId, Subject, TAG_SNAPSHOT_PATH, Until, Wait, late_text, present,
 };
 
 use super::draft::{Draft, NewStep};
@@ -86,6 +86,8 @@ fn take(s: &Situation, databases: Vec<String>, which: Which, after: &[StepId], d
         let key = key(ResourceKind::RecoveryPoint, &name);
         let mut all = s.desired.tags_of(&key);
         all.extend(tags.clone());
+        let paths = s.desired.access_points.iter().filter(|(_, spec)| spec.snapshot && spec.file_system == name);
+        all.extend(paths.map(|(path, spec)| (format!("{TAG_SNAPSHOT_PATH}{path}"), spec.path.clone())));
         let action = Action::StartBackup {
             key: key.clone(),
             vault: s.desired.backup.vault.clone(),

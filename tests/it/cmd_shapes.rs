@@ -21,6 +21,7 @@ fn live_a_day(shape: &str, spec: &str) {
         assert_eq!(plan.code, 0, "after {command:?}\n{plan}");
     }
     let world = environment.json(&["sim", "show", shape]);
+    assert_eq!(world["lost_data"], serde_json::json!([]));
     for gone in ["databases", "snapshots", "services", "secrets", "access_points", "log_groups", "broken_promises"] {
         let left = world[gone].as_array().expect("a list");
         // A secret waits seven days for its deletion.
@@ -51,4 +52,9 @@ fn a_database_alone() {
 #[test]
 fn a_file_system_of_its_own_behind_plain_http() {
     live_a_day("own-file-system", include_str!("shapes/own-file-system.yaml"));
+}
+
+#[test]
+fn files_of_its_own_that_snapshots_take_along() {
+    live_a_day("own-files-in-snapshots", include_str!("shapes/own-files-in-snapshots.yaml"));
 }

@@ -47,6 +47,7 @@ mod cmd_destroy;
 mod cmd_drift;
 mod cmd_drift_all;
 mod cmd_explain;
+mod cmd_files;
 mod cmd_history;
 mod cmd_plan;
 mod cmd_policy;

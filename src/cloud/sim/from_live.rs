@@ -20,6 +20,7 @@ impl World {
         world.take_borrowed(live, desired);
         world.take_databases(live, desired);
         world.take_files(live, desired);
+        world.take_backups(live, desired);
         world.take_load_balancing(live);
         world.take_services(live, desired);
         world.seed_borrowed(desired);

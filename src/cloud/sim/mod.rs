@@ -36,6 +36,7 @@ mod file_system;
 mod fleet;
 mod from_live;
 mod from_live_data;
+mod from_live_files;
 mod from_live_service;
 mod lifecycle;
 mod log_group;

@@ -35,6 +35,9 @@ pub(super) fn enter(desired: &Desired, options: &CostOptions, ledger: &mut Ledge
             (false, Some(size)) => stored(&key, size, ledger),
             (false, None) => ledger.by_use(&key, "stored files, asleep too", "efs/standard"),
         }
+        if desired.backed_up_file_systems().contains(&name) {
+            backed_up(&key, size, ledger);
+        }
     }
 }
 
@@ -46,6 +49,21 @@ fn stored(key: &ResourceKey, size: Decimal, ledger: &mut Ledger<'_>) {
     let month = ledger.sum(&[(size, "efs/standard")]);
     let what = format!("{} GB stored", rounded(size, 1));
     ledger.enter(key, what, month, super::line::Bills::Always);
+}
+
+/// The files of snapshots. A recovery point holds the whole file system, a borrowed one too; the first is a full copy,
+/// later ones hold what has changed.
+fn backed_up(key: &ResourceKey, size: Option<Decimal>, ledger: &mut Ledger<'_>) {
+    let what = "files of snapshots: a copy of the whole file system, and what changes between two";
+    match size {
+        Some(size) => {
+            let (amount, working) = ledger.sum(&[(size, "backup/efs-warm")]);
+            let what = format!("{} GB in the recovery point of a snapshot", rounded(size, 1));
+            ledger.enter(key, what, (amount, working), super::line::Bills::Always);
+            ledger.by_use(key, "what changes between two snapshots of the files", "backup/efs-warm");
+        }
+        None => ledger.by_use(key, what, "backup/efs-warm"),
+    }
 }
 
 /// Provisioned throughput bills above the baseline that the stored data includes, up or asleep, for at least 24 hours.

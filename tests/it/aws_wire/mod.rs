@@ -2,6 +2,7 @@
 //! rule), and what an observation costs.
 
 mod answers;
+mod backup;
 mod evidence;
 mod faults;
 mod observation;

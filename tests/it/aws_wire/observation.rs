@@ -13,7 +13,7 @@ use super::scope;
 use super::wire::Wire;
 
 /// A revision that an earlier run kept.
-struct Kept;
+pub(super) struct Kept;
 
 #[async_trait]
 impl RevisionCache for Kept {

@@ -122,7 +122,7 @@ fn response(status: u16, body: String) -> HttpResponse {
     response
 }
 
-/// JSON services name the operation in a header, query services in the body, EFS in method and path.
+/// JSON services name the operation in a header, query services in the body, EFS and AWS Backup in method and path.
 fn operation(request: &HttpRequest) -> String {
     if let Some(target) = request.headers().get("x-amz-target") {
         return target.rsplit('.').next().unwrap_or_default().to_owned();
@@ -132,6 +132,11 @@ fn operation(request: &HttpRequest) -> String {
         return rest.split('&').next().unwrap_or_default().to_owned();
     }
     let path = request.uri().split('?').next().unwrap_or_default();
+    if let Some((_, path)) = path.split_once("://backup.") {
+        // AWS Backup: the path without the ARNs in it.
+        let parts = path.split('/').skip(1).filter(|part| !part.is_empty() && !part.starts_with("arn"));
+        return format!("{} /{}", request.method(), parts.collect::<Vec<_>>().join("/"));
+    }
     let path = path.split("/2015-02-01/").nth(1).unwrap_or_default();
     format!("{} {}", request.method(), path.split('/').next().unwrap_or_default())
 }

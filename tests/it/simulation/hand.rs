@@ -36,6 +36,14 @@ pub(crate) fn applications_write(cloud: &SimCloud, desired: &Desired, text: &str
         for spec in desired.databases.values() {
             let _ = cloud.write_data(&spec.identifier, text);
         }
+        cloud.edit(|world| {
+            let ours = world.access_points.values().map(|found| &found.live);
+            let ours = ours.filter(|live| desired.owns(&live.tags) && live.state == "available");
+            let ours: Vec<String> = ours.map(|live| live.id.clone()).collect();
+            for point in &ours {
+                let _ = world.write_file(point, text);
+            }
+        });
     }
 }
 

@@ -156,7 +156,10 @@ impl<'a> Session<'a> {
         if matches!(goal, Goal::Destroy { delete_snapshots: true }) {
             self.letting_go.store(true, Ordering::Relaxed);
             // Whoever asks for this says that the data may go.
-            self.cloud.edit(|world| desired.databases.values().for_each(|spec| world.forget_data(&spec.identifier)));
+            self.cloud.edit(|world| {
+                desired.databases.values().for_each(|spec| world.forget_data(&spec.identifier));
+                world.forget_files();
+            });
         }
         self.note(&format!("{name}: {goal:?}"));
         let (crash, patience) = match cut {

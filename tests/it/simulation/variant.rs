@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::OnceLock;
 
-use envctl::model::{Capacity, Condition, DatabaseSpec, Desired, ServiceSpec};
+use envctl::model::{Capacity, Condition, DatabaseSpec, Desired, FileSystemSpec, ServiceSpec, Throughput};
 
 use super::chance::Chance;
 
@@ -49,7 +49,21 @@ pub(crate) fn chosen(number: u64) -> Desired {
     if chance.percent(10) {
         worker(&mut desired);
     }
+    if chance.percent(30) {
+        files(&mut desired, chance.percent(40));
+    }
     desired
+}
+
+/// Files that snapshots take along, on production's file system or on one of its own.
+fn files(desired: &mut Desired, owned: bool) {
+    desired.access_points.values_mut().for_each(|point| point.snapshot = true);
+    if owned {
+        for (name, system) in &mut desired.file_systems {
+            let file_system_name = format!("{}-{}-{name}", desired.application, desired.environment);
+            *system = FileSystemSpec::Owned { file_system_name, encrypted: true, throughput: Throughput::Bursting };
+        }
+    }
 }
 
 /// A second database of the same kind, which no service uses.
