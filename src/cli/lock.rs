@@ -9,6 +9,7 @@ use super::exit::Exit;
 use super::load;
 use crate::store::lock::{LockState, Locks, Standing};
 use crate::ui::{self, style, wrap};
+use crate::workspace::Workspace;
 
 /// Shows who is changing an environment, and releases a lock that nobody needs any more
 #[derive(Debug, clap::Args)]
@@ -48,18 +49,21 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, CliError> {
             show(context, &states)?;
         }
         LockCommand::Show { environment } => {
-            load::names(&workspace, Some(environment))?;
-            let state = context.with_locks(&workspace, async |locks| Ok(locks.show(environment).await?))?;
+            let state = context.with_locks(&workspace, async |locks| {
+                require(&workspace, environment, locks).await?;
+                Ok(locks.show(environment).await?)
+            })?;
             show(context, &[state])?;
         }
         LockCommand::Release { environment, reason } => {
-            load::names(&workspace, Some(environment))?;
             if reason.trim().is_empty() {
                 return Err(CliError::usage("--reason must say why: the holder is told"));
             }
             let by = context.identity().who();
-            let holder =
-                context.with_locks(&workspace, async |locks| Ok(locks.release(environment, &by, reason).await?))?;
+            let holder = context.with_locks(&workspace, async |locks| {
+                require(&workspace, environment, locks).await?;
+                Ok(locks.release(environment, &by, reason).await?)
+            })?;
             let words = match holder {
                 Some(holder) => format!("released; it was held by {holder}"),
                 None => "nobody held it".to_owned(),
@@ -68,6 +72,13 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, CliError> {
         }
     }
     Ok(Exit::Done)
+}
+
+/// The environment must have a spec, valid or not, or have been locked: a spec that was renamed leaves its lock behind.
+async fn require(workspace: &Workspace, environment: &str, locks: &Locks) -> Result<(), CliError> {
+    let Err(unknown) = load::names(workspace, Some(environment)) else { return Ok(()) };
+    let locked = locks.list().await?;
+    if locked.iter().any(|state| state.environment == environment) { Ok(()) } else { Err(unknown) }
 }
 
 fn show(context: &Context, states: &[LockState]) -> Result<(), CliError> {
@@ -152,7 +163,7 @@ impl ReleaseDto {
 impl Context {
     fn with_locks<T>(
         &self,
-        workspace: &crate::workspace::Workspace,
+        workspace: &Workspace,
         body: impl AsyncFnOnce(&Locks) -> Result<T, CliError>,
     ) -> Result<T, CliError> {
         let store = self.store(workspace)?;

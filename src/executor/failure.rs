@@ -71,8 +71,26 @@ pub(super) fn of_call(error: &CloudError, attempts: u32) -> Failure {
     Failure { kind, message: format!("{error}{tries}"), evidence: Vec::new(), hint: hint(error) }
 }
 
+/// Limits of AWS's own by error code (`aws.md` 2.1, 2.3), and what makes room.
+const LIMITS: [(&str, &str); 4] = [
+    (
+        "SnapshotQuotaExceeded",
+        "the account holds as many manual snapshots as it may (100 in a region unless raised): `envctl snapshot prune`, \
+         or delete some in the RDS console; without a snapshot nothing is stopped or deleted",
+    ),
+    ("InstanceQuotaExceeded", "the account holds as many databases as it may: delete one, or ask AWS for more"),
+    ("StorageQuotaExceeded", "the account's databases are as large as they may be: ask AWS for more"),
+    (
+        "InsufficientDBInstanceCapacity",
+        "AWS has no room for this class in the zone just now: run the same command later, or choose another `class`",
+    ),
+];
+
 fn hint(error: &CloudError) -> Option<String> {
     let operation = &error.operation;
+    if let Some((_, hint)) = LIMITS.iter().find(|(code, _)| error.code.as_deref() == Some(code)) {
+        return Some((*hint).to_owned());
+    }
     Some(match error.kind {
         CloudErrorKind::Denied => format!("allow `{operation}` to the role or user that runs envctl"),
         CloudErrorKind::NoCredentials => {

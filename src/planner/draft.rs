@@ -110,6 +110,11 @@ impl Draft {
         self.gate = gate;
     }
 
+    /// Everything without needs of its own comes after this step too from now on.
+    pub(super) fn add_to_gate(&mut self, step: StepId) {
+        self.gate.push(step);
+    }
+
     /// A resource may be used only after this step.
     pub(super) fn hold(&mut self, key: &ResourceKey, until: StepId) {
         self.ready.entry(key.clone()).or_default().push(until);

@@ -148,6 +148,7 @@ fn up(s: &Situation, from: &DataSource, draft: &mut Draft) -> Power {
 
 /// Nobody comes in and no task runs, before data comes up that is not clean, or files are moved.
 fn close(s: &Situation, draft: &mut Draft) -> Vec<StepId> {
+    power::save_counts(s, draft);
     let mut quiet = rule::close(s, draft);
     quiet.extend(service_sleep::drain(s, draft));
     quiet

@@ -112,6 +112,28 @@ fn before_sleep(s: &Situation, name: &str, tags: &Tags) -> Tags {
     }
 }
 
+/// Saves what the services have now before this plan stops their tasks for a while; what an earlier `down` saved stays.
+pub(super) fn save_counts(s: &Situation, draft: &mut Draft) {
+    for name in s.desired.services.keys() {
+        let key = key(ResourceKind::Service, name);
+        let Some(live) = s.live.services.get(name).and_then(|sighting| sighting.present()) else { continue };
+        let before = before_sleep(s, name, &live.tags);
+        let saved = before.is_empty() || live.tags.contains_key(TAG_BEFORE_SLEEP);
+        if saved || !live.is_active() || !s.desired.owns(&live.tags) {
+            continue;
+        }
+        let action = Action::Tag { key: key.clone(), arn: live.arn.clone(), tags: before, remove: Vec::new() };
+        let title = format!("remember what {} has now", live.service_name);
+        let step = NewStep::new(save_id(&key), title, action);
+        let step = draft.add(step.because("its counts are remembered before they are changed"));
+        draft.add_to_gate(step);
+    }
+}
+
+fn save_id(service: &ResourceKey) -> String {
+    format!("save-{service}")
+}
+
 /// The count that a service had before it was put to sleep.
 pub(super) fn count_before_sleep(live: &LiveService) -> Option<u32> {
     let text = live.tags.get(TAG_BEFORE_SLEEP)?;
@@ -123,7 +145,8 @@ pub(super) fn forget_before_sleep(s: &Situation, draft: &mut Draft) {
     for name in s.desired.services.keys() {
         let key = key(ResourceKind::Service, name);
         let Some(live) = s.live.services.get(name).and_then(|sighting| sighting.present()) else { continue };
-        if live.is_active() && s.desired.owns(&live.tags) && live.tags.contains_key(TAG_BEFORE_SLEEP) {
+        let saved = live.tags.contains_key(TAG_BEFORE_SLEEP) || draft.has(&StepId(save_id(&key)));
+        if live.is_active() && s.desired.owns(&live.tags) && saved {
             let remove = vec![TAG_BEFORE_SLEEP.to_owned()];
             let action = Action::Tag { key: key.clone(), arn: live.arn.clone(), tags: Tags::new(), remove };
             let awake = draft.ready(&key);

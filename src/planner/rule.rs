@@ -326,7 +326,9 @@ fn reprioritise(
     let title = format!("give rule {} priority {fixed}", key.name);
     let why = if spec.priority.is_some() { "the spec says otherwise" } else { "it keeps the one that it took" };
     let reason = field("priority", from, fixed, why);
-    draft.add(NewStep::new(format!("prioritise-{key}"), title, action).reasons([reason]));
+    let moved = draft.add(NewStep::new(format!("prioritise-{key}"), title, action).reasons([reason]));
+    // Until then a warming rule, which stands behind its new place, would be reached.
+    draft.hold(key, moved);
 }
 
 /// The priority that a rule should have: the spec's, else the one that it took when it was made, unless another rule

@@ -42,7 +42,8 @@ pub(super) fn count(spec: &ServiceSpec, live: Option<&LiveService>) -> u32 {
     match &spec.scaling {
         None => spec.desired_count,
         Some(scaling) => {
-            let before = live.and_then(power::count_before_sleep).filter(|count| *count > 0);
+            let before = live.and_then(|live| power::count_before_sleep(live).or(Some(live.desired_count)));
+            let before = before.filter(|count| *count > 0);
             before.unwrap_or(spec.desired_count).clamp(scaling.min, scaling.max.max(scaling.min))
         }
     }

@@ -69,6 +69,18 @@ fn a_lock_that_somebody_else_holds_ends_with_5_and_says_who() {
 }
 
 #[test]
+fn a_lock_is_shown_and_released_with_a_broken_spec_and_with_none() {
+    let environment = TestEnvironment::on_a_known_day();
+    environment.done(&["up", "staging", "--yes"]);
+    environment.write("environments/staging.yaml", "services: [unfinished");
+    assert!(environment.done(&["lock", "show", "staging"]).contains("staging: free"));
+    std::fs::remove_file(environment.path("environments/staging.yaml")).expect("the spec");
+    assert!(environment.done(&["lock", "show", "staging"]).contains("staging: free"));
+    environment.done(&["lock", "release", "staging", "--reason", "it was renamed"]);
+    assert_eq!(environment.run(&["lock", "show", "stagin"]).code, 3);
+}
+
+#[test]
 fn a_store_full_of_garbage_does_not_stop_anybody() {
     let environment = TestEnvironment::on_a_known_day();
     environment.done(&["up", "staging", "--yes"]);

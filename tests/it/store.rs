@@ -10,7 +10,7 @@ use envctl::model::*;
 use envctl::store::Store;
 use envctl::store::cache::{Cache, expected_seconds};
 use envctl::store::journal::{Journals, KEPT_RUNS, run_id};
-use envctl::store::lock::{Holder, LockError, Locks, Standing};
+use envctl::store::lock::{Holder, LEASE, LockError, Locks, SKEW, Standing};
 use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
 
@@ -100,6 +100,29 @@ async fn a_released_lock_is_free_and_its_number_grows() {
     let second = locks.acquire("staging", &holder("r2", "bob")).await.unwrap();
     assert_eq!(second.number().await, 3);
     assert!(locks.acquire("preview", &holder("r3", "cid")).await.is_ok(), "each environment has its own lock");
+}
+
+#[tokio::test]
+async fn a_lease_is_as_long_across_a_change_to_or_from_summer_time() {
+    // Europe's clocks jump at 01:00 UTC, New York's at 07:00 and 06:00 UTC; leap years have a day more.
+    for change in [
+        "2026-03-29T01:00:00Z",
+        "2026-10-25T01:00:00Z",
+        "2026-03-08T07:00:00Z",
+        "2026-11-01T06:00:00Z",
+        "2028-02-29T00:00:00Z",
+    ] {
+        let (_folder, store) = folder();
+        let (locks, clock) = locks(&store);
+        *clock.0.lock().unwrap() = change.parse::<Timestamp>().unwrap() - SignedDuration::from_secs(10);
+        let held = locks.acquire("staging", &holder("r1", "anna")).await.unwrap();
+        assert!(held.check().await.is_ok());
+        clock.passes((LEASE + SKEW).as_secs());
+        assert!(matches!(locks.acquire("staging", &holder("r2", "bob")).await, Err(LockError::Held(_))), "{change}");
+        clock.passes(1);
+        assert!(locks.acquire("staging", &holder("r2", "bob")).await.is_ok(), "{change}");
+        assert!(held.check().await.is_err(), "{change}");
+    }
 }
 
 #[tokio::test]

@@ -61,7 +61,10 @@ impl World {
     pub(super) fn perform_resolved(&mut self, action: &Action, token: &Token) -> Outcome {
         let operation = operation(action);
         if let Some(code) = self.behaviours.refused.get(operation) {
-            return Err(Trouble::refused(code, format!("{operation} is refused")));
+            let message = format!("{operation} is refused");
+            // A lack of capacity passes, as on AWS.
+            let passes = code == "InsufficientDBInstanceCapacity";
+            return Err(if passes { Trouble::busy(code, message) } else { Trouble::refused(code, message) });
         }
         let unresolved = serde_json::to_value(action).map(|value| late_names_in(&value)).unwrap_or_default();
         if !unresolved.is_empty() {

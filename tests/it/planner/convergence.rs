@@ -82,6 +82,12 @@ impl Session {
         self.start(goal, at_most).await;
     }
 
+    /// Performs a goal as far as it goes; the plan must not be refused.
+    pub(crate) async fn outcome(&mut self, goal: &Goal) -> Outcome {
+        let (plan, outcome) = self.start(goal, Duration::from_secs(24 * 3600)).await.expect("an observation");
+        outcome.unwrap_or_else(|| panic!("{:#?}", plan.refusals))
+    }
+
     /// Begins, and is killed after so long.
     pub(crate) async fn killed(&mut self, goal: &Goal, after: Duration) {
         let (plan, _) = self.start(goal, after).await.expect("an observation");

@@ -4,6 +4,7 @@ mod convergence;
 mod down;
 mod drifting;
 mod edits;
+mod limits;
 mod linter;
 mod random;
 mod refusals;

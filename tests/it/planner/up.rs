@@ -1,9 +1,9 @@
 //! `up`, from every state.
 
-use envctl::model::{NoteKind, Power, Sighting};
+use envctl::model::{Action, NoteKind, Power, Sighting};
 use insta::assert_snapshot;
 
-use super::world::{absent, asleep, desired, plan, steps, up, up_goal};
+use super::world::{absent, asleep, desired, plan, present_mut, steps, up, up_goal};
 
 #[test]
 fn a_first_up_makes_everything_side_by_side() {
@@ -122,4 +122,24 @@ fn unreadable_snapshots_are_no_reason_to_begin_empty() {
     let mut live = asleep(&desired, Power::Hibernated);
     live.snapshots.insert("main".to_owned(), Sighting::Unreadable { why: "AccessDenied".to_owned() });
     assert_snapshot!(steps(&plan(&desired, &live, &up_goal())), @"! Unreadable snapshot/main could not be read: AccessDenied");
+}
+
+#[test]
+fn what_a_service_has_is_saved_before_it_is_stopped_for_data_that_is_not_clean() {
+    let desired = desired("staging");
+    let mut live = up(&desired);
+    for database in present_mut(&mut live.databases) {
+        database.tags.insert(envctl::model::TAG_SCRUB.to_owned(), "needed".to_owned());
+    }
+    for service in present_mut(&mut live.services) {
+        (service.desired_count, service.running_count) = (3, 3);
+    }
+    let plan = plan(&desired, &live, &up_goal());
+    let place = |id: &str| plan.steps.iter().position(|step| step.id.0 == id).unwrap_or_else(|| panic!("no {id}"));
+    let saved = place("save-service/backend");
+    assert!(saved < place("suspend-scalable-target/backend") && saved < place("drain-service/backend"));
+    let woken = &plan.steps[place("update-service/backend")].action;
+    let Action::UpdateService { update, .. } = woken else { panic!("{woken:?}") };
+    assert_eq!(update.desired_count, Some(3), "as many as autoscaling had chosen");
+    assert!(place("forget-service/backend") > place("update-service/backend"));
 }

@@ -5,6 +5,9 @@ use super::until_no_more;
 
 const UP: &[&str] = &["up", "staging", "--yes"];
 const DOWN: &[&str] = &["down", "staging", "--yes", "--mode", "hibernate"];
+const PARK: &[&str] = &["down", "staging", "--yes", "--mode", "park"];
+const SNAPSHOT: &[&str] = &["snapshot", "create", "staging", "--yes"];
+const DESTROY: &[&str] = &["destroy", "staging", "--yes", "--confirm", "staging"];
 
 #[test]
 fn an_up_of_nothing_killed_at_any_line_of_its_journal_is_finished_by_the_next_one() {
@@ -41,6 +44,29 @@ fn a_down_and_an_up_from_its_snapshot_killed_at_any_line_lose_nothing() {
         }
         scene.is_up(&story);
         down_killed || up_killed
+    });
+    assert!(lines > 20 || is_left_out(), "only {lines} lines");
+}
+
+#[test]
+fn a_snapshot_a_parking_and_a_destroy_killed_at_any_line_lose_nothing_and_leave_nothing() {
+    let lines = until_no_more(|line| {
+        let Some(scene) = Scene::new() else { return false };
+        scene.up();
+        let mut any_killed = false;
+        let mut story = String::new();
+        for command in [SNAPSHOT, PARK, DESTROY] {
+            let killed = scene.kill_at(command, line);
+            any_killed |= killed;
+            story = format!("{story}{command:?} killed at line {line}: {killed}; ");
+            scene.data_is_safe(&story);
+            if killed {
+                scene.workspace.done(command);
+            }
+            scene.data_is_safe(&story);
+        }
+        scene.is_gone(&story);
+        any_killed
     });
     assert!(lines > 20 || is_left_out(), "only {lines} lines");
 }

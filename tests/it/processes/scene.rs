@@ -56,6 +56,10 @@ impl Scene {
         self.workspace.done(&["down", "staging", "--yes", "--mode", "hibernate"]);
     }
 
+    pub(super) fn destroy(&self) {
+        self.workspace.done(&["destroy", "staging", "--yes", "--confirm", "staging"]);
+    }
+
     /// A proxy in front of the emulator.
     pub(super) fn proxy(&self, faults: Faults) -> FaultProxy {
         let address = Emulator::MiniStack.address().expect("the emulator");
@@ -120,6 +124,18 @@ impl Scene {
         self.is_converged(story);
     }
 
+    /// Nothing is left but available snapshots, and a second `destroy` has nothing to do.
+    pub(super) fn is_gone(&self, story: &str) {
+        let found = self.client.find();
+        assert!(found.databases.is_empty(), "{story}: {found:#?}");
+        assert!(!found.snapshots.is_empty(), "{story}: {found:#?}");
+        assert!(found.snapshots.iter().all(|status| status == "available"), "{story}: {found:#?}");
+        for (what, names) in &found.things {
+            assert!(names.is_empty(), "{story}: {what} are left: {found:#?}");
+        }
+        self.is_converged_with(&["plan", "staging", "--for", "destroy"], story);
+    }
+
     fn every_thing_once(&self, found: &Found, story: &str) {
         for (what, names) in &found.things {
             assert_eq!(names.len(), 1, "{story}: {what}: {found:#?}");
@@ -127,7 +143,11 @@ impl Scene {
     }
 
     fn is_converged(&self, story: &str) {
-        let plan = self.workspace.run(&["plan", "staging"]);
+        self.is_converged_with(&["plan", "staging"], story);
+    }
+
+    fn is_converged_with(&self, arguments: &[&str], story: &str) {
+        let plan = self.workspace.run(arguments);
         assert_eq!(plan.code, 0, "{story}: {plan}");
         assert_eq!(self.client.borrowed_things(), self.borrowed_before, "{story}: something borrowed was changed");
     }

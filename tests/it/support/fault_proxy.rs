@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -20,7 +21,12 @@ pub(crate) struct Faults {
     pub(crate) reset: u64,
     /// The emulator acts, and its answer is thrown away.
     pub(crate) lost_reply: u64,
+    /// The emulator acts, and its answer comes late.
+    pub(crate) slow: u64,
 }
+
+/// How late a slow answer comes.
+const SLOW: Duration = Duration::from_millis(800);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fault {
@@ -29,6 +35,7 @@ enum Fault {
     Unavailable,
     Reset,
     LostReply,
+    Slow,
 }
 
 impl Faults {
@@ -42,6 +49,7 @@ impl Faults {
             (self.unavailable, Fault::Unavailable),
             (self.reset, Fault::Reset),
             (self.lost_reply, Fault::LostReply),
+            (self.slow, Fault::Slow),
         ];
         let mut bound = 0;
         for (share, fault) in steps {
@@ -164,8 +172,11 @@ async fn serve(mut client: TcpStream, upstream: &str, faults: Faults, traffic: &
                 forward(&request, upstream).await?;
                 return Ok(());
             }
-            Fault::None => {
+            Fault::None | Fault::Slow => {
                 let reply = forward(&request, upstream).await?;
+                if fault == Fault::Slow {
+                    tokio::time::sleep(SLOW).await;
+                }
                 client.write_all(&reply).await?;
                 // The emulator closed its connection after this reply, and said so in it.
                 return client.shutdown().await;
