@@ -10,7 +10,7 @@ use super::arguments::{duration, environment_completer};
 use super::context::Context;
 use super::error::CliError;
 use super::exit::Exit;
-use super::{load, output};
+use super::{live_prices, load, output};
 use crate::clock::{Clock, WallClock};
 use crate::model::fargate;
 use crate::report::{self, CostOptions, CostReport, PriceTable, Schedule};
@@ -40,6 +40,12 @@ pub(super) struct Args {
     /// Prices that go before the shipped ones, in their format
     #[arg(long, env = "ENVCTL_PRICE_FILE", value_name = "FILE")]
     price_file: Option<PathBuf>,
+    /// Ask the AWS Price List for today's prices instead of taking the shipped ones (reads only, nothing is billed)
+    #[arg(long)]
+    live_prices: bool,
+    /// Write the prices that were taken into a file for --price-file
+    #[arg(long, value_name = "FILE")]
+    save_prices: Option<PathBuf>,
 }
 
 /// The formats that it knows.
@@ -50,8 +56,9 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, CliError> {
     output::require(&outputs, &FORMATS, "cost")?;
     let workspace = context.workspace()?;
     let names = load::all_or(&workspace, &args.environments)?;
-    let prices = prices(args.price_file.as_ref())?;
-    let year = WallClock.now().to_zoned(TimeZone::UTC).year();
+    let mut prices = prices(args.price_file.as_ref())?;
+    let today = WallClock.now().to_zoned(TimeZone::UTC).date();
+    let year = today.year();
     let options = CostOptions {
         hours_per_month: args.hours_per_month,
         schedule: args.schedule.clone().map(|schedule| (schedule, year)),
@@ -64,11 +71,25 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, CliError> {
         let desired = load::desired(&workspace, name)?;
         let report = report::cost(&desired, &prices, &options);
         let mut report = report.map_err(|error| CliError::usage(error.to_string()))?;
+        if args.live_prices {
+            let kept;
+            (prices, kept) = live_prices::refresh(context, &workspace, &desired, &report, prices, today)?;
+            report = report::cost(&desired, &prices, &options).map_err(|error| CliError::usage(error.to_string()))?;
+            if !kept.is_empty() {
+                let kept = kept.into_iter().collect::<Vec<_>>().join(", ");
+                report.notes.push(format!("not asked of the Price List, but taken from the table: {kept}"));
+            }
+        }
         if let (Some(sleep), Some(idle)) = (&mut report.sleep, args.idle) {
             let cost = report::sleep_cost(&desired, &prices);
             sleep.choice = Some(planner::sleep_choice(&desired, cost.as_ref(), idle));
         }
         reports.push(report);
+    }
+    if let Some(file) = &args.save_prices {
+        let text = serde_json::to_string_pretty(&prices.to_json()).map_err(std::io::Error::from)?;
+        let failed = |error| CliError::other(format!("{} cannot be written: {error}", file.display()));
+        std::fs::write(file, text + "\n").map_err(failed)?;
     }
     for output in &outputs {
         let text = match output.format.as_str() {

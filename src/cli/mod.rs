@@ -19,6 +19,7 @@ mod explain;
 mod history;
 mod identity;
 mod lease;
+mod live_prices;
 mod load;
 mod lock;
 mod look;

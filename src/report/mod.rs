@@ -6,6 +6,7 @@ mod cost;
 mod drift;
 #[cfg(test)]
 mod fixture;
+mod price_list;
 mod prices;
 pub mod rightsize;
 mod schedule;
@@ -13,5 +14,6 @@ mod schedule;
 pub use amount::*;
 pub use cost::*;
 pub use drift::*;
+pub use price_list::*;
 pub use prices::*;
 pub use schedule::*;

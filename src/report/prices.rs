@@ -130,6 +130,27 @@ impl PriceTable {
         self
     }
 
+    /// Sets the price of an item in a region; `None` makes it unknown.
+    pub fn set(&mut self, region: &str, item: &str, price: Option<Price>) {
+        let key = (region.to_owned(), item.to_owned());
+        match price {
+            Some(price) => drop(self.rows.insert(key, price)),
+            None => drop(self.rows.remove(&key)),
+        }
+    }
+
+    /// The table as a price file: what `--price-file` reads.
+    pub fn to_json(&self) -> serde_json::Value {
+        let region = |region: &str| {
+            let rows = self.rows.iter().filter(|((of, _), _)| of == region).map(|((_, item), price)| {
+                serde_json::json!({"item": item, "usd": price.usd.to_string(), "unit": price.unit,
+                                   "date": price.date, "source": price.source})
+            });
+            serde_json::json!({"region": region, "currency": "USD", "prices": rows.collect::<Vec<_>>()})
+        };
+        self.regions().into_iter().map(region).collect()
+    }
+
     /// The price of an item in a region; `None`: unknown.
     pub fn price(&self, region: &str, item: &str) -> Option<&Price> {
         self.rows.get(&(region.to_owned(), item.to_owned()))

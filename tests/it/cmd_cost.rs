@@ -74,6 +74,16 @@ fn a_price_file_goes_before_the_shipped_prices() {
 }
 
 #[test]
+fn saved_prices_are_a_price_file_and_the_simulated_cloud_has_no_price_list() {
+    let workspace = TestEnvironment::new();
+    workspace.done(&["cost", "staging", "--save-prices", "saved.json"]);
+    let answer = workspace.json(&["cost", "staging", "--price-file", "saved.json"]);
+    assert_eq!(amount(&environment(&answer, "staging")["per_month"]["up"]), "35.64");
+    let answer = workspace.run(&["cost", "staging", "--live-prices"]);
+    assert!(answer.code == 3 && answer.stderr.contains("no Price List"), "{answer}");
+}
+
+#[test]
 fn a_region_without_prices_is_unknown_and_never_0() {
     let workspace = TestEnvironment::new();
     workspace.edit("environments/staging.yaml", "region: us-east-2", "region: eu-central-1");

@@ -16,6 +16,7 @@ const PREFIXES: [&str; 12] = [
     "elasticfilesystem",
     "elasticloadbalancing",
     "logs",
+    "pricing",
     "rds",
     "secretsmanager",
     "sts",
@@ -74,7 +75,13 @@ fn called() -> BTreeSet<String> {
 fn is_read(action: &str) -> bool {
     let operation = action.split(':').nth(1).unwrap_or_default();
     let reads = operation.starts_with("Describe") || operation.starts_with("List") || action == "tag:GetResources";
-    let named = ["cloudwatch:GetMetricData", "logs:FilterLogEvents", "logs:GetLogEvents", "sts:GetCallerIdentity"];
+    let named = [
+        "cloudwatch:GetMetricData",
+        "logs:FilterLogEvents",
+        "logs:GetLogEvents",
+        "pricing:GetProducts",
+        "sts:GetCallerIdentity",
+    ];
     reads || named.contains(&action)
 }
 

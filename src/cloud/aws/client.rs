@@ -65,6 +65,7 @@ pub(super) struct Clients {
     pub(super) scaling: aws_sdk_applicationautoscaling::Client,
     pub(super) secrets: aws_sdk_secretsmanager::Client,
     pub(super) cloudwatch: aws_sdk_cloudwatch::Client,
+    pub(super) pricing: aws_sdk_pricing::Client,
     pub(super) logs: aws_sdk_cloudwatchlogs::Client,
     pub(super) ec2: aws_sdk_ec2::Client,
     pub(super) sts: aws_sdk_sts::Client,
@@ -108,6 +109,7 @@ pub(super) async fn clients(region: &str, options: &ConnectOptions) -> Result<Cl
         scaling: aws_sdk_applicationautoscaling::Client::new(&config),
         secrets: aws_sdk_secretsmanager::Client::new(&config),
         cloudwatch: metrics(&config),
+        pricing: prices(&config),
         logs: aws_sdk_cloudwatchlogs::Client::new(&config),
         ec2: aws_sdk_ec2::Client::new(&config),
         sts: aws_sdk_sts::Client::new(&config),
@@ -115,6 +117,12 @@ pub(super) async fn clients(region: &str, options: &ConnectOptions) -> Result<Cl
         tagging: aws_sdk_resourcegroupstagging::Client::new(&config),
         emulated: config.endpoint_url().is_some(),
     })
+}
+
+/// The Price List has few endpoints, and answers about every region.
+fn prices(config: &aws_config::SdkConfig) -> aws_sdk_pricing::Client {
+    let settings = aws_sdk_pricing::config::Builder::from(config).region(Region::new("us-east-1"));
+    aws_sdk_pricing::Client::from_conf(settings.build())
 }
 
 /// With [`JsonMetrics`] where the endpoint is not AWS's own.

@@ -34,6 +34,7 @@ mod observe_balancer;
 mod observe_services;
 mod observe_storage;
 mod perform;
+mod pricing;
 mod rds;
 mod rds_guard;
 mod rds_read;

@@ -6,6 +6,7 @@ mod backup;
 mod evidence;
 mod faults;
 mod observation;
+mod prices;
 mod safety;
 mod wire;
 
