@@ -9,7 +9,7 @@ use super::exit::Exit;
 use super::load;
 use crate::ui::document::{self, Document};
 
-/// Shows the rendered task definitions and listener rules
+/// Shows the rendered task definitions, listener rules, alarms and dashboards
 ///
 /// Nothing is asked of AWS: values that are known only later stand there as what they wait for.
 #[derive(Debug, clap::Args)]

@@ -20,6 +20,8 @@ pub(super) fn manifest(live: &Live) -> BTreeMap<String, Value> {
     note(&mut prior, ResourceKind::TargetGroup, &live.target_groups);
     note(&mut prior, ResourceKind::ListenerRule, &live.rules);
     note(&mut prior, ResourceKind::ScalableTarget, &live.scaling);
+    note(&mut prior, ResourceKind::Alarm, &live.alarms);
+    note(&mut prior, ResourceKind::Dashboard, &live.dashboards);
     for (name, live) in present(&live.services) {
         prior.insert(ResourceKey::new(ResourceKind::Service, name).to_string(), service(live));
     }

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    AccessPointSpec, Capacity, Condition, DatabaseSpec, Facts, ResourceKey, RuleAction, StepId, Tags, TargetGroupSpec,
-    Throughput,
+    AccessPointSpec, AlarmSpec, Capacity, Condition, DashboardSpec, DatabaseSpec, Facts, ResourceKey, RuleAction,
+    StepId, Tags, TargetGroupSpec, Throughput,
 };
 
 /// One change. Performing it twice with the same [`Token`] is the same as once: what exists already and is ours is
@@ -153,6 +153,18 @@ pub enum Action {
     DeleteScalingPolicy { key: ResourceKey, resource_id: String, policy_name: String },
     /// `application-autoscaling:DeregisterScalableTarget`; its policies and alarms go with it.
     DeregisterScalableTarget { key: ResourceKey, resource_id: String },
+
+    /// `cloudwatch:PutMetricAlarm`, which replaces everything of an alarm but its tags. Refused when there is one of
+    /// that name without them.
+    PutAlarm { key: ResourceKey, spec: AlarmSpec, actions_enabled: bool, tags: Tags },
+    /// `cloudwatch:EnableAlarmActions` or `DisableAlarmActions`.
+    SetAlarmActions { key: ResourceKey, alarm_name: String, enabled: bool },
+    /// `cloudwatch:DeleteAlarms`.
+    DeleteAlarm { key: ResourceKey, alarm_name: String },
+    /// `cloudwatch:PutDashboard`. Refused when there is one of that name without our mark.
+    PutDashboard { key: ResourceKey, spec: DashboardSpec, mark: String },
+    /// `cloudwatch:DeleteDashboards`. Refused without our mark.
+    DeleteDashboard { key: ResourceKey, dashboard_name: String, mark: String },
 
     /// Adds (and removes) tags on a resource of ours, by ARN: the remembered power state, prior values, scrub marks.
     Tag { key: ResourceKey, arn: String, tags: Tags, remove: Vec<String> },
@@ -302,6 +314,11 @@ impl Action {
             | Self::PutScalingPolicy { key, .. }
             | Self::DeleteScalingPolicy { key, .. }
             | Self::DeregisterScalableTarget { key, .. }
+            | Self::PutAlarm { key, .. }
+            | Self::SetAlarmActions { key, .. }
+            | Self::DeleteAlarm { key, .. }
+            | Self::PutDashboard { key, .. }
+            | Self::DeleteDashboard { key, .. }
             | Self::Tag { key, .. } => key,
         }
     }
@@ -326,6 +343,8 @@ impl Action {
                 | Self::DeleteService { .. }
                 | Self::DeleteScalingPolicy { .. }
                 | Self::DeregisterScalableTarget { .. }
+                | Self::DeleteAlarm { .. }
+                | Self::DeleteDashboard { .. }
         )
     }
 }

@@ -74,6 +74,8 @@ impl Desired {
         all(ResourceKind::TargetGroup, plain(&self.target_groups));
         all(ResourceKind::ListenerRule, plain(&self.rules));
         all(ResourceKind::Task, plain(&self.tasks));
+        all(ResourceKind::Alarm, plain(&self.alarms));
+        all(ResourceKind::Dashboard, plain(&self.dashboards));
         let network = json!(self.network);
         let mut services = Vec::new();
         let mut documents = Vec::new();

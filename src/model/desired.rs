@@ -5,10 +5,13 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AccessPointSpec, BackupSpec, Check, DatabaseSpec, FileSystemSpec, ListenerSelector, LogGroupSpec, NetworkSpec,
-    Place, PolicyRules, ResourceKey, ResourceKind, RetentionSpec, RuleSpec, ServiceSpec, SleepSpec, Tags,
-    TargetGroupSpec, TaskSpec, ownership_tags,
+    AccessPointSpec, AlarmSpec, BackupSpec, Check, DashboardSpec, DatabaseSpec, FileSystemSpec, ListenerSelector,
+    LogGroupSpec, NetworkSpec, Place, PolicyRules, ResourceKey, ResourceKind, RetentionSpec, RuleSpec, ServiceSpec,
+    SleepSpec, Tags, TargetGroupSpec, TaskSpec, ownership_tags,
 };
+
+/// The name of the one dashboard in keys.
+pub const DASHBOARD: &str = "main";
 
 /// What is wanted of the cloud, keyed by the names of the spec.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +56,12 @@ pub struct Desired {
     /// What task definitions must keep to; `None`: nothing is demanded.
     #[serde(default)]
     pub policy: Option<PolicyRules>,
+    /// Alarms.
+    #[serde(default)]
+    pub alarms: BTreeMap<String, AlarmSpec>,
+    /// Dashboards: none, or one called [`DASHBOARD`].
+    #[serde(default)]
+    pub dashboards: BTreeMap<String, DashboardSpec>,
     /// How it sleeps.
     pub sleep: SleepSpec,
     /// Which snapshots are kept.
@@ -86,6 +95,11 @@ impl Desired {
             tags.entry("Name".to_owned()).or_insert_with(|| name.clone());
         }
         tags
+    }
+
+    /// The mark that the environment's dashboard carries.
+    pub fn dashboard_mark(&self) -> String {
+        super::dashboard_mark(&self.application, &self.environment)
     }
 
     /// Do these tags say that the resource is this environment's?

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    AccessPointSpec, Architecture, BackupSpec, Capacity, Check, DatabaseSpec, FileSystemSpec, HealthCheck,
+    AccessPointSpec, AlarmSpec, Architecture, BackupSpec, Capacity, Check, DatabaseSpec, FileSystemSpec, HealthCheck,
     LogGroupSpec, Place, PolicyRules, ScalingSpec, Selector, SleepMode, Tags,
 };
 
@@ -52,6 +52,12 @@ pub struct Environment {
     pub checks: BTreeMap<String, Check>,
     /// What task definitions must keep to; `None`: nothing is demanded.
     pub policy: Option<PolicyRules>,
+    /// Alarms.
+    #[serde(default)]
+    pub alarms: BTreeMap<String, AlarmDeclaration>,
+    /// The dashboard; `None`: none.
+    #[serde(default)]
+    pub dashboard: Option<DashboardDeclaration>,
     /// How it sleeps.
     pub sleep: SleepSpec,
     /// Which snapshots are kept.
@@ -198,6 +204,48 @@ pub struct RuleDeclaration {
     pub deregistration_delay_seconds: u32,
     /// Sticky sessions, seconds.
     pub stickiness_seconds: Option<u32>,
+}
+
+/// An alarm as declared.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlarmDeclaration {
+    /// Template of the alarm.
+    pub template: String,
+    /// What it watches.
+    pub metric: MetricDeclaration,
+    /// Everything else; namespace, metric and dimensions of it are empty, for the template gets them from `metric`.
+    pub spec: AlarmSpec,
+}
+
+/// The metric of an alarm as declared.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MetricDeclaration {
+    /// One of [`KNOWN_METRICS`](super::KNOWN_METRICS).
+    Known {
+        /// Its short name.
+        word: String,
+        /// The service, database or rule (name in the spec).
+        of: String,
+    },
+    /// Any other.
+    Named {
+        /// Namespace.
+        namespace: String,
+        /// Name.
+        metric_name: String,
+        /// Dimensions.
+        dimensions: BTreeMap<String, String>,
+    },
+}
+
+/// The dashboard as declared.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DashboardDeclaration {
+    /// Its name at AWS.
+    pub dashboard_name: String,
+    /// Template of its body.
+    pub template: String,
 }
 
 /// How an environment sleeps.

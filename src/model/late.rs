@@ -24,12 +24,12 @@ pub const LATE_CLOSE: char = '\u{27e7}';
 /// | access-point | `id`, `arn` |
 /// | recovery-point | `job` (of the backup that makes it), `arn` |
 /// | file-restore | `job` |
-/// | target-group | `arn` |
+/// | target-group | `arn`, `arn_suffix` (`targetgroup/NAME/ID`, as metrics call it) |
 /// | log-group | `name`, `arn` |
 /// | task-definition | `arn` (the revision to run) |
 /// | service | `arn`, `deployment` (id of the deployment that this run started) |
 /// | task | `arn` |
-/// | listener-rule | `arn` |
+/// | listener-rule | `arn`, `load_balancer` (`app/NAME/ID`, as metrics call it) |
 pub type FactName = String;
 
 /// Facts known so far, by name.
@@ -56,10 +56,25 @@ pub fn late_names(text: &str) -> Vec<FactName> {
 
 /// Replaces every late value of the text that `facts` knows; the others stay.
 pub fn resolve_text(text: &str, facts: &Facts) -> String {
-    late_names(text).into_iter().fold(text.to_owned(), |text, name| match facts.get(&name) {
-        Some(value) => text.replace(&format!("{LATE_OPEN}{name}{LATE_CLOSE}"), value),
-        None => text,
+    late_names(text).into_iter().fold(text.to_owned(), |text, name| {
+        match facts.get(&name).map(String::as_str).or_else(|| part_of_arn(&name, facts)) {
+            Some(value) => text.replace(&format!("{LATE_OPEN}{name}{LATE_CLOSE}"), value),
+            None => text,
+        }
     })
+}
+
+/// Facts that stand in the ARN of their resource: what the metrics of load balancers are named by.
+fn part_of_arn<'a>(name: &str, facts: &'a Facts) -> Option<&'a str> {
+    let (key, attribute) = name.rsplit_once('.')?;
+    let arn = facts.get(&format!("{key}.arn"))?;
+    let rest = arn.splitn(6, ':').nth(5)?;
+    match attribute {
+        "arn_suffix" => Some(rest),
+        // listener-rule/app/NAME/ID/LISTENER/RULE
+        "load_balancer" => rest.strip_prefix("listener-rule/")?.rsplitn(3, '/').nth(2),
+        _ => None,
+    }
 }
 
 /// [`resolve_text`] for every string of a JSON value. Keys are left alone.
@@ -115,6 +130,21 @@ pub fn resolve<T: Serialize + DeserializeOwned>(wanted: &T, facts: &Facts) -> Re
 mod tests {
     use super::*;
     use crate::model::ResourceKind;
+
+    #[test]
+    fn what_metrics_call_a_load_balancer_is_read_from_arns() {
+        let group = ResourceKey::new(ResourceKind::TargetGroup, "web");
+        let rule = ResourceKey::new(ResourceKind::ListenerRule, "web");
+        let arn = |rest: &str| format!("arn:aws:elasticloadbalancing:us-east-2:123456789012:{rest}");
+        let facts = Facts::from([
+            (fact_name(&group, "arn"), arn("targetgroup/shop-web/73e2d6bc24d8a067")),
+            (fact_name(&rule, "arn"), arn("listener-rule/app/shop/50dc6c495c0c9188/f2f7dc8efc522ab2/9683b2d02a6cabee")),
+        ]);
+        let value = |key: &ResourceKey, attribute: &str| resolve_text(&late_text(key, attribute), &facts);
+        assert_eq!(value(&group, "arn_suffix"), "targetgroup/shop-web/73e2d6bc24d8a067");
+        assert_eq!(value(&rule, "load_balancer"), "app/shop/50dc6c495c0c9188");
+        assert_eq!(value(&group, "load_balancer"), late_text(&group, "load_balancer"));
+    }
 
     #[test]
     fn late_values_are_found_and_replaced_where_known() {

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    Desired, Facts, FileSystemSpec, LiveAccessPoint, LiveDatabase, LiveFileSystem, LiveLogGroup, LiveMountTarget,
-    LiveRecoveryPoint, LiveRule, LiveScaling, LiveSecret, LiveService, LiveSnapshot, LiveTargetGroup, ResourceKey,
-    ResourceKind, Selector, TargetHealth, fact_name,
+    Desired, Facts, FileSystemSpec, LiveAccessPoint, LiveAlarm, LiveDashboard, LiveDatabase, LiveFileSystem,
+    LiveLogGroup, LiveMountTarget, LiveRecoveryPoint, LiveRule, LiveScaling, LiveSecret, LiveService, LiveSnapshot,
+    LiveTargetGroup, ResourceKey, ResourceKind, Selector, TargetHealth, fact_name,
 };
 
 /// What an observation looks for. Everything is found by name or tag; no state file says where things are.
@@ -134,6 +134,12 @@ pub struct Live {
     pub revisions: Sightings<Value>,
     /// Scalable targets, by service.
     pub scaling: Sightings<LiveScaling>,
+    /// Alarms; looked for only where the spec declares some.
+    #[serde(default)]
+    pub alarms: Sightings<LiveAlarm>,
+    /// Dashboards; looked for only where the spec declares one.
+    #[serde(default)]
+    pub dashboards: Sightings<LiveDashboard>,
     /// What is borrowed.
     pub borrowed: Borrowed,
     /// Resources that carry this environment's tags and that the spec no longer declares.

@@ -11,6 +11,7 @@
 
 mod action;
 mod address;
+mod alarm;
 mod backup;
 mod check;
 mod check_result;
@@ -43,6 +44,7 @@ pub mod fargate;
 
 pub use action::*;
 pub use address::*;
+pub use alarm::*;
 pub use backup::*;
 pub use check::*;
 pub use check_result::*;

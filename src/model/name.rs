@@ -41,6 +41,10 @@ pub enum ResourceKind {
     TargetGroup,
     /// An ALB listener rule.
     ListenerRule,
+    /// A CloudWatch alarm.
+    Alarm,
+    /// A CloudWatch dashboard.
+    Dashboard,
     /// The environment itself (its remembered power state).
     Environment,
 }
@@ -65,12 +69,14 @@ impl ResourceKind {
             Self::ScalableTarget => "scalable-target",
             Self::TargetGroup => "target-group",
             Self::ListenerRule => "listener-rule",
+            Self::Alarm => "alarm",
+            Self::Dashboard => "dashboard",
             Self::Environment => "environment",
         }
     }
 
     /// Every kind, in reading order.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::Database,
         Self::Secret,
         Self::Snapshot,
@@ -87,6 +93,8 @@ impl ResourceKind {
         Self::ScalableTarget,
         Self::TargetGroup,
         Self::ListenerRule,
+        Self::Alarm,
+        Self::Dashboard,
         Self::Environment,
     ];
 }

@@ -17,6 +17,7 @@ pub fn check(plan: &Plan) -> Vec<String> {
     lint.clean_data_first();
     lint.healthy_before_forwarding();
     lint.suspended_before_zero();
+    lint.silent_before_zero();
     lint.late_values_are_known();
     lint.goals_stay_within_bounds();
     lint.problems
@@ -165,6 +166,30 @@ impl<'a> Lint<'a> {
                 }
             }
         }
+    }
+
+    /// Alarms are silent before a task stops, and speak only after rules forward.
+    fn silent_before_zero(&mut self) {
+        let switched = |wanted: bool| {
+            self.plan.steps.iter().filter(move |step| match &step.action {
+                Action::SetAlarmActions { enabled, .. } => *enabled == wanted,
+                Action::PutAlarm { actions_enabled, .. } => *actions_enabled && wanted,
+                _ => false,
+            })
+        };
+        let stops = |step: &&Step| match &step.action {
+            Action::UpdateService { update, .. } => update.desired_count == Some(0),
+            _ => false,
+        };
+        let silent = switched(false).flat_map(|off| self.plan.steps.iter().filter(stops).map(move |stop| (stop, off)));
+        let loud = switched(true)
+            .flat_map(|on| self.plan.steps.iter().filter(|step| forwards(step)).map(move |open| (on, open)));
+        let wrong: Vec<String> = silent
+            .chain(loud)
+            .filter(|(step, need)| !self.needs(step, need))
+            .map(|(step, need)| format!("{} does not need {}", step.id, need.id))
+            .collect();
+        self.problems.extend(wrong);
     }
 
     /// A late value of something that this plan makes is needed from the step that makes it.

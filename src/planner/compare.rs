@@ -4,9 +4,9 @@
 use serde_json::Value;
 
 use crate::model::{
-    DatabaseSpec, Desired, Difference, FileSystemSpec, LATE_OPEN, Live, LiveDatabase, LiveRule, LiveScaling,
-    LiveScalingPolicy, LiveService, NoteKind, Policy, Reason, ResourceKey, ResourceKind, RuleAction, RuleSpec,
-    ServiceSpec, late_names_in, present, resolve_value,
+    DatabaseSpec, Desired, Difference, FileSystemSpec, LATE_OPEN, Live, LiveAlarm, LiveDashboard, LiveDatabase,
+    LiveRule, LiveScaling, LiveScalingPolicy, LiveService, NoteKind, Policy, Reason, ResourceKey, ResourceKind,
+    RuleAction, RuleSpec, ServiceSpec, late_names_in, present, resolve_value,
 };
 
 use super::condition::{condition_words, resolved, same_actions, same_conditions, words};
@@ -15,7 +15,8 @@ use super::file_restore::Restores;
 use super::rule::wanted_priority;
 use super::situation::{Situation, key};
 use super::{
-    access_point, database_changes, document, file_system, log_group, scaling, service, service_settings, target_group,
+    access_point, alarm, dashboard, database_changes, document, file_system, log_group, scaling, service,
+    service_settings, target_group,
 };
 
 /// Compares every declared value of every resource that is there and ours. What only the power state decides (counts,
@@ -29,6 +30,7 @@ pub fn differences(desired: &Desired, live: &Live) -> Vec<Difference> {
     storage_and_targets(&s, &mut found);
     fixed_storage_and_targets(&s, &mut found);
     services(&s, &mut found);
+    monitoring(&s, &mut found);
     rules(&s, &mut found);
     // A value that waits for something missing is no difference of its own.
     found.retain(|one| !one.wanted.as_ref().is_some_and(|wanted| wanted.contains(LATE_OPEN)));
@@ -158,6 +160,25 @@ fn services(s: &Situation, found: &mut Vec<Difference>) {
     }
     for (name, live) in present(&s.live.services) {
         failed_deployment(&key(ResourceKind::Service, name), live, found);
+    }
+}
+
+/// Alarms and the dashboard, whatever the power state: whether the actions of an alarm are on is not looked at here.
+fn monitoring(s: &Situation, found: &mut Vec<Difference>) {
+    let ours = |live: &LiveAlarm| live.tags.as_ref().is_none_or(|tags| s.desired.owns(tags));
+    for (name, live) in present(&s.live.alarms).filter(|(_, live)| ours(live)) {
+        let Some(spec) = s.desired.alarms.get(name) else { continue };
+        let reasons = alarm::reasons(&alarm::resolved(spec, &s.facts), &live.spec);
+        let key = key(ResourceKind::Alarm, name);
+        found.extend(reasons.into_iter().filter_map(|reason| difference(&key, reason)));
+    }
+    let ours = |live: &LiveDashboard| live.carries(&s.desired.dashboard_mark());
+    for (name, live) in present(&s.live.dashboards).filter(|(_, live)| ours(live)) {
+        let Some(spec) = s.desired.dashboards.get(name) else { continue };
+        let mut body = spec.body.clone();
+        resolve_value(&mut body, &s.facts);
+        let key = key(ResourceKind::Dashboard, name);
+        found.extend(dashboard::reasons(&body, &live.body).into_iter().filter_map(|reason| difference(&key, reason)));
     }
 }
 

@@ -5,10 +5,12 @@
 //! planned first, and a step can only need steps that were planned before it. Everything else runs side by side.
 
 mod access_point;
+mod alarm;
 pub mod canonical;
 mod check;
 mod compare;
 mod condition;
+mod dashboard;
 mod data_source;
 mod database;
 mod database_changes;
@@ -139,6 +141,8 @@ fn up(s: &Situation, from: &DataSource, draft: &mut Draft) -> Power {
     service::up(s, &clean, draft);
     rule::forward(s, &clean, draft);
     scaling::up(s, draft);
+    dashboard::up(s, draft);
+    alarm::up(s, draft);
     power::forget_before_sleep(s, draft);
     tags::up(s, draft);
     access_point::retire(s, draft);
@@ -149,6 +153,7 @@ fn up(s: &Situation, from: &DataSource, draft: &mut Draft) -> Power {
 /// Nobody comes in and no task runs, before data comes up that is not clean, or files are moved.
 fn close(s: &Situation, draft: &mut Draft) -> Vec<StepId> {
     power::save_counts(s, draft);
+    alarm::silence(s, draft);
     let mut quiet = rule::close(s, draft);
     quiet.extend(service_sleep::drain(s, draft));
     quiet
@@ -166,6 +171,7 @@ fn down(
     let power = choice.power;
     *chosen = Some(choice);
     power::remember(s, power, draft);
+    alarm::silence(s, draft);
     let drained = service_sleep::drain(s, draft);
     files::down(s, power, &drained, draft);
     let asleep = database_sleep::down(s, power, &drained, draft);
@@ -178,6 +184,8 @@ fn down(
 
 /// From any state to nothing but the last snapshots, unless they are to go too.
 fn destroy(s: &Situation, delete_snapshots: bool, draft: &mut Draft) -> Power {
+    removal::alarms(s, draft);
+    dashboard::remove(s, removal::GOES, draft);
     let mut closed = removal::rules(s, draft);
     closed.extend(undeclared::delete_rules(s, draft));
     let mut idle = removal::services(s, &closed, draft);

@@ -201,4 +201,6 @@ fn anything_is_there(desired: &Desired, live: &Live) -> bool {
         || present(&live.access_points).any(|(_, one)| !is_leaving(&one.state) && ours(&one.tags))
         || present(&live.secrets).any(|(_, one)| one.deletes_at.is_none() && ours(&one.tags))
         || present(&live.log_groups).any(|(_, one)| one.tags.as_ref().is_some_and(ours))
+        || present(&live.alarms).any(|(_, one)| one.tags.as_ref().is_some_and(ours))
+        || present(&live.dashboards).any(|(_, one)| one.carries(&desired.dashboard_mark()))
 }

@@ -19,7 +19,28 @@ use super::scaling;
 use super::service_sleep;
 use super::situation::{Found, Situation, key, refuse_unreadable};
 
-const GOES: &str = "the environment is destroyed";
+/// Why everything goes.
+pub(super) const GOES: &str = "the environment is destroyed";
+
+/// Deletes the alarms, before anything that they watch.
+pub(super) fn alarms(s: &Situation, draft: &mut Draft) {
+    let mut silent = Vec::new();
+    for name in s.desired.alarms.keys() {
+        let key = key(ResourceKind::Alarm, name);
+        let Found::Ours(live) = s.look(draft, &key, &s.live.alarms) else { continue };
+        let alarm_name = live.spec.alarm_name.clone();
+        if let Err(why) = safety::may_delete(s, &alarm_name, live.tags.as_ref()) {
+            draft.note(Some(key), NoteKind::NotDone, why);
+            continue;
+        }
+        let title = format!("delete alarm {alarm_name}");
+        let action = Action::DeleteAlarm { key: key.clone(), alarm_name };
+        silent.push(draft.add(NewStep::new(format!("delete-{key}"), title, action).because(GOES)));
+    }
+    if !silent.is_empty() {
+        draft.set_gate(silent);
+    }
+}
 
 /// Deletes the rules: nothing reaches the environment any more. A warming rule goes before its rule, behind which
 /// nobody reaches it: what it forwards to may hold foreign data that is not clean.

@@ -3,8 +3,8 @@
 use std::cell::OnceCell;
 
 use crate::model::{
-    Desired, Facts, Live, LiveAccessPoint, LiveDatabase, LiveFileSystem, LiveLogGroup, LiveSecret, LiveService,
-    LiveTargetGroup, Policy, RefusalKind, ResourceKey, ResourceKind, Selector, Sighting, Sightings, Tags,
+    Desired, Facts, Live, LiveAccessPoint, LiveAlarm, LiveDatabase, LiveFileSystem, LiveLogGroup, LiveSecret,
+    LiveService, LiveTargetGroup, Policy, RefusalKind, ResourceKey, ResourceKind, Selector, Sighting, Sightings, Tags,
 };
 
 use super::draft::Draft;
@@ -194,6 +194,15 @@ impl Tagged for LiveLogGroup {
     }
     fn aws_name(&self) -> &str {
         &self.log_group_name
+    }
+}
+
+impl Tagged for LiveAlarm {
+    fn tags(&self) -> Option<&Tags> {
+        self.tags.as_ref()
+    }
+    fn aws_name(&self) -> &str {
+        &self.spec.alarm_name
     }
 }
 

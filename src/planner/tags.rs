@@ -59,5 +59,8 @@ fn tagged<'a>(s: &Situation<'a>) -> Vec<(ResourceKey, &'a str, &'a Tags)> {
     for (name, one) in present(&live.log_groups) {
         one.tags.iter().for_each(|tags| add(ResourceKind::LogGroup, name, &one.arn, tags));
     }
+    for (name, one) in present(&live.alarms).filter(|(name, _)| s.desired.alarms.contains_key(*name)) {
+        one.tags.iter().for_each(|tags| add(ResourceKind::Alarm, name, &one.arn, tags));
+    }
     all
 }

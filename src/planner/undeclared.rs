@@ -36,6 +36,10 @@ pub(super) fn keep(s: &Situation, draft: &mut Draft) {
             let text =
                 format!("{} is not declared: it goes on running, and what it writes from now on may be lost", one.id);
             draft.note(Some(one.key.clone()), NoteKind::Warning, text);
+        } else if one.key.kind == ResourceKind::Alarm {
+            let text =
+                format!("alarm {} is not declared: its actions stay as they are, and `destroy` deletes it", one.id);
+            draft.note(Some(one.key.clone()), NoteKind::Warning, text);
         } else {
             note_kept(one, draft);
         }
@@ -92,6 +96,7 @@ fn action(key: &ResourceKey, id: &str) -> Option<Action> {
         ResourceKind::LogGroup => Some(Action::DeleteLogGroup { key, log_group_name: id }),
         ResourceKind::AccessPoint => Some(Action::DeleteAccessPoint { key, access_point_id: id }),
         ResourceKind::Secret => Some(Action::DeleteSecret { key, secret_arn: id }),
+        ResourceKind::Alarm => Some(Action::DeleteAlarm { key, alarm_name: id }),
         ResourceKind::TaskDefinition => Some(Action::DeleteTaskDefinitions { key, family: id }),
         _ => None,
     }

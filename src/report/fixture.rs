@@ -79,6 +79,8 @@ pub(super) fn desired(services: Vec<ServiceSpec>, databases: Vec<DatabaseSpec>) 
         rules: BTreeMap::new(),
         services: services.into_iter().enumerate().map(|(index, spec)| (named(index), spec)).collect(),
         tasks: BTreeMap::new(),
+        alarms: BTreeMap::new(),
+        dashboards: BTreeMap::new(),
         sleep: SleepSpec {
             mode: SleepMode::Auto,
             idle: None,
@@ -183,6 +185,8 @@ fn nothing(desired: &Desired) -> Live {
         task_families: BTreeMap::new(),
         revisions: BTreeMap::new(),
         scaling: BTreeMap::new(),
+        alarms: BTreeMap::new(),
+        dashboards: BTreeMap::new(),
         borrowed: Borrowed::default(),
         undeclared: Vec::new(),
         surveyed: false,

@@ -1,7 +1,7 @@
 //! What an environment claims at AWS for itself alone: names, paths, hosts, priorities. Two environments that claim one
 //! thing would fight over it.
 
-use crate::model::{AccessPointSpec, Environment, FileSystemSpec, ListenerSelector, RuleDeclaration};
+use crate::model::{AccessPointSpec, DASHBOARD, Environment, FileSystemSpec, ListenerSelector, RuleDeclaration};
 
 /// One claim.
 #[derive(Clone, Debug)]
@@ -52,6 +52,13 @@ pub(super) fn claims(environment: &Environment) -> Vec<Claim> {
         if let Some(scope) = borrowed(environment, point) {
             claim("path on production's file system", &point.path, scope, format!("access-point/{name}.path"));
         }
+    }
+    for (name, alarm) in &environment.alarms {
+        claim("alarm name", &alarm.spec.alarm_name, String::new(), format!("alarm/{name}.alarm_name"));
+    }
+    if let Some(dashboard) = &environment.dashboard {
+        let path = format!("dashboard/{DASHBOARD}.dashboard_name");
+        claim("dashboard name", &dashboard.dashboard_name, String::new(), path);
     }
     for (name, rule) in &environment.rules {
         claim(

@@ -75,11 +75,13 @@ pub(super) enum Code {
     Check,
     /// Rules of a policy that contradict each other or cannot be.
     Policy,
+    /// An alarm that CloudWatch refuses, or that could never go off.
+    Alarm,
 }
 
 impl Code {
     /// Every code, in the order of its number.
-    const ALL: [Self; 36] = [
+    const ALL: [Self; 37] = [
         Self::NoFile,
         Self::Syntax,
         Self::TooBig,
@@ -116,6 +118,7 @@ impl Code {
         Self::Borrowed,
         Self::Check,
         Self::Policy,
+        Self::Alarm,
     ];
 
     /// The code as it is shown: `ENV012`.

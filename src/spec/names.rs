@@ -32,6 +32,11 @@ impl Names {
         self.fit(name, NAME_LENGTH)
     }
 
+    /// `APPLICATION-ENVIRONMENT`: the dashboard.
+    pub(super) fn whole(&self) -> String {
+        slug(&format!("{}-{}", self.application, self.environment))
+    }
+
     /// The identifier of a database: lower case, no double hyphen.
     pub(super) fn database(&self, name: &str) -> String {
         self.fit(name, DATABASE_LENGTH)

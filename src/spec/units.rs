@@ -29,6 +29,10 @@ pub(super) struct CpuUnits(pub(super) u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Rate(pub(super) u32);
 
+/// The threshold of an alarm, in the unit of its metric: `80`, `80%`, `2 GiB` in bytes, `500ms` in seconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Threshold(pub(super) Decimal);
+
 impl Span {
     /// What is accepted, for messages.
     pub(super) const WANTED: &'static str = "a duration such as `90s`, `15m`, `12h`, `3d` or `2w`";
@@ -179,6 +183,35 @@ impl Rate {
     }
 }
 
+impl Threshold {
+    /// What is accepted, for messages.
+    pub(super) const WANTED: &'static str = "a number such as `80`, `80%`, `2 GiB` or `500ms`";
+
+    /// Reads a number with an optional unit; seconds and bytes are what metrics are measured in.
+    ///
+    /// # Errors
+    /// A few words about what is wrong with the text.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        let (sign, positive) = text.strip_prefix('-').map_or((Decimal::ONE, text), |rest| (-Decimal::ONE, rest));
+        let (amount, unit) = leading_number(positive)?;
+        let factor = match unit.trim().to_lowercase().as_str() {
+            "" | "%" | "s" => Decimal::ONE,
+            "ms" => Decimal::new(1, 3),
+            "min" | "m" => Decimal::from(60),
+            "kib" | "kb" => Decimal::from(1_u64 << 10),
+            "mib" | "mb" => Decimal::from(1_u64 << 20),
+            "gib" | "gb" => Decimal::from(1_u64 << 30),
+            "tib" | "tb" => Decimal::from(1_u64 << 40),
+            other => return Err(format!("`{other}` is no unit here: %, ms, s, MiB and GiB are")),
+        };
+        let product = amount.checked_mul(factor).and_then(|product| product.checked_mul(sign));
+        // 1e15 is beyond every metric, and below it a double holds three decimals.
+        let bounded = product.filter(|product| product.abs() <= Decimal::from(1_000_000_000_000_000_u64));
+        bounded.map(|product| Self(product.normalize())).ok_or_else(|| "far too big".to_owned())
+    }
+}
+
 /// Reads a number with an optional unit; each unit is a fraction of the base unit.
 fn measure(text: &str, base: &str, units: &[(&str, (u32, u32))]) -> Result<u32, String> {
     let (amount, unit) = leading_number(text.trim())?;
@@ -254,6 +287,23 @@ mod tests {
         assert!(CpuUnits::parse("0.3333 vCPU").is_err());
         assert!(MemoryMib::parse("99999999999 GB").is_err());
         assert!(Gib::parse("1 MiB").is_err());
+    }
+
+    #[test]
+    fn thresholds_are_read_in_the_unit_of_their_metric() {
+        let check = |text: &str, value: &str| {
+            let value = value.parse().expect("a number");
+            assert_eq!(Threshold::parse(text), Ok(Threshold(value)), "{text}");
+        };
+        check("80", "80");
+        check("80%", "80");
+        check("0.5", "0.5");
+        check("500ms", "0.5");
+        check("2 GiB", "2147483648");
+        check("-1", "-1");
+        for bad in ["", "x", "5 parsecs", "1e5", "9999999999999999", "NaN"] {
+            assert!(Threshold::parse(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::roles::role_arn;
 use super::source::{Explained, line_span, problem};
 
 /// What every template sees.
-fn base(environment: &Environment, more: &Map<String, Value>) -> Map<String, Value> {
+pub(super) fn base(environment: &Environment, more: &Map<String, Value>) -> Map<String, Value> {
     let mut values = environment.values.clone();
     values.extend(more.clone());
     let mut context = Map::new();

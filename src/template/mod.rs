@@ -26,6 +26,23 @@
 //! | `rule.name` `.hosts` `.paths` `.priority` | as declared; the priority may be empty |
 //! | `target_group.name` `.arn` | the target group that the rule forwards to |
 //!
+//! An alarm's template and the dashboard's see the first three lines and
+//!
+//! | value | meaning |
+//! |--|--|
+//! | `alarm.name` | its name in the spec; `alarm.aws_name` is the one at AWS |
+//! | `alarm.namespace` `.metric` `.dimensions` | the metric; dimensions are a mapping |
+//! | `alarm.statistic` | `Average`, `p95`; `alarm.is_extended` says which of the API's two fields it belongs in |
+//! | `alarm.threshold` `.comparison` `.missing` | a number; the API's words |
+//! | `alarm.period` `.periods` `.datapoints` | seconds, and numbers |
+//! | `alarm.actions` `.ok_actions` `.description` | lists of ARNs, a text; may be empty |
+//! | `dashboard.name` `.mark` | its name at AWS; the mark that must stand in one of its texts (the dashboard's alone) |
+//! | `services` | list of `.name` `.aws_name` `.cluster` (the dashboard's alone, as all that follow) |
+//! | `databases` | list of `.name` `.identifier` |
+//! | `rules` | list of `.name` `.hosts` `.load_balancer` `.target_group`, both as metrics call them |
+//! | `load_balancers` | the same load balancers, each once |
+//! | `alarms` | list of `.name` `.aws_name` `.arn` |
+//!
 //! Values known late are written like any other; `{{ref "database.endpoint"}}` asks for one that is not in the table.
 //! A value is escaped for the string that it stands in; data that looks like a template stays data.
 //!
@@ -55,20 +72,25 @@
 //! | `TPL050` | a rule's conditions or actions |
 //! | `TPL051` | the asleep page |
 //! | `TPL052` | a one-off task |
+//! | `TPL053` | an alarm |
+//! | `TPL054` | the dashboard |
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::model::{BackupSpec, Desired, Environment, Problem};
 
+mod alarm;
 mod check;
 mod context;
+mod dashboard;
 mod document;
 mod engine;
 mod guard;
 mod helpers;
 mod instrument;
 mod load;
+mod monitoring;
 mod page;
 mod policy;
 mod references;
@@ -101,6 +123,8 @@ pub fn desired(environment: &Environment, templates: &Templates) -> Result<Desir
     let rules = rule::render_all(&renderer, &mut problems);
     let services = service::render_all(&renderer, &rules, &mut problems);
     let tasks = task::render_all(&renderer, &services, &mut problems);
+    let alarms = alarm::render_all(&renderer, &mut problems);
+    let dashboards = dashboard::render_all(&renderer, &mut problems);
     if !problems.is_empty() {
         let mut once: Vec<Problem> = Vec::new();
         for problem in problems {
@@ -130,6 +154,8 @@ pub fn desired(environment: &Environment, templates: &Templates) -> Result<Desir
         tasks,
         checks: environment.checks.clone(),
         policy: environment.policy.clone(),
+        alarms,
+        dashboards,
         sleep: environment.sleep.clone(),
         retention: environment.retention.clone(),
         backup: backup(environment),

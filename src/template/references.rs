@@ -14,7 +14,7 @@ const ATTRIBUTES: [(ResourceKind, &[&str]); 6] = [
     (ResourceKind::FileSystem, &["id", "arn"]),
     (ResourceKind::AccessPoint, &["id", "arn"]),
     (ResourceKind::LogGroup, &["name", "arn"]),
-    (ResourceKind::TargetGroup, &["arn"]),
+    (ResourceKind::TargetGroup, &["arn", "arn_suffix"]),
 ];
 
 /// The resources of an environment that templates can refer to, and the facts about them that its spec decides.

@@ -12,7 +12,7 @@ pub(super) fn role_arn(environment: &Environment, role: &str) -> String {
 }
 
 /// The partition of a region.
-fn partition(region: &str) -> &'static str {
+pub(super) fn partition(region: &str) -> &'static str {
     match region {
         region if region.starts_with("cn-") => "aws-cn",
         region if region.starts_with("us-gov-") => "aws-us-gov",

@@ -48,7 +48,7 @@ pub(super) fn target_groups(
 }
 
 /// The first rule of the same service: its target group serves them all, because a service is registered with one.
-fn group_of<'a>(environment: &'a Environment, name: &'a str, rule: &RuleDeclaration) -> &'a str {
+pub(super) fn group_of<'a>(environment: &'a Environment, name: &'a str, rule: &RuleDeclaration) -> &'a str {
     environment.rules.iter().find(|(_, other)| other.service == rule.service).map_or(name, |(first, _)| first)
 }
 

@@ -1,4 +1,4 @@
-//! Rendered documents: task definitions and listener rules, with late values as what they wait for.
+//! Rendered documents: task definitions, listener rules, alarms and dashboards, with late values as what they wait for.
 
 use std::collections::BTreeMap;
 
@@ -42,7 +42,12 @@ pub fn documents(desired: &Desired) -> Vec<Document> {
         });
         document("listener-rule", name, value)
     });
-    services.chain(tasks).chain(rules).collect()
+    let alarms = desired
+        .alarms
+        .iter()
+        .map(|(name, spec)| document("alarm", name, serde_json::to_value(spec).unwrap_or(Value::Null)));
+    let dashboards = desired.dashboards.iter().map(|(name, spec)| document("dashboard", name, spec.body.clone()));
+    services.chain(tasks).chain(rules).chain(alarms).chain(dashboards).collect()
 }
 
 /// Documents one below the other, each under a comment that names it.

@@ -65,6 +65,7 @@ mod probes;
 mod support;
 mod tidy;
 // Spec files as files: extending, odd texts, any text at all.
+mod spec_alarms;
 mod spec_files;
 // Every kind of bad spec, with its place and remedy.
 mod spec_problems;

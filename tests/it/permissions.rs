@@ -76,6 +76,7 @@ fn is_read(action: &str) -> bool {
     let operation = action.split(':').nth(1).unwrap_or_default();
     let reads = operation.starts_with("Describe") || operation.starts_with("List") || action == "tag:GetResources";
     let named = [
+        "cloudwatch:GetDashboard",
         "cloudwatch:GetMetricData",
         "logs:FilterLogEvents",
         "logs:GetLogEvents",

@@ -15,7 +15,14 @@ use serde_json::{Map, Value, json};
 pub(crate) fn shipped() -> Templates {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/templates");
     let read = |name: &str| (name.to_owned(), std::fs::read_to_string(format!("{folder}/{name}")).unwrap());
-    BTreeMap::from(["task-definition.json.hbs", "listener-rule.json.hbs", "asleep.html.hbs"].map(read))
+    let names = [
+        "task-definition.json.hbs",
+        "listener-rule.json.hbs",
+        "asleep.html.hbs",
+        "alarms.json.hbs",
+        "dashboard.json.hbs",
+    ];
+    BTreeMap::from(names.map(read))
 }
 
 fn one<T>(name: &str, thing: T) -> BTreeMap<String, T> {
@@ -141,6 +148,8 @@ pub(crate) fn staging() -> Environment {
         services: one("backend", service()),
         tasks: BTreeMap::new(),
         rules: one("backend", rule()),
+        alarms: BTreeMap::new(),
+        dashboard: None,
         sleep: SleepSpec {
             mode: SleepMode::default(),
             idle: None,

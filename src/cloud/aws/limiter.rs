@@ -35,6 +35,9 @@ const EFS: Rate = rate("efs", 20.0, 10.0);
 /// Published are 50 calls a second of GetMetricData (`aws.md` 7.1); of FilterLogEvents 5 in the smallest regions.
 const METRICS: Rate = rate("metrics", 50.0, 50.0);
 const LOG_EVENTS: Rate = rate("log events", 5.0, 5.0);
+/// "CloudWatch service quotas": three writes of alarms a second, nine and more of everything else.
+const ALARMS: Rate = rate("alarm modify", 6.0, 3.0);
+const CLOUDWATCH: Rate = rate("cloudwatch", 9.0, 9.0);
 const OTHER: Rate = rate("other", 50.0, 20.0);
 
 fn rates_of(operation: &str) -> &'static [Rate] {
@@ -53,6 +56,8 @@ fn rates_of(operation: &str) -> &'static [Rate] {
         ("elasticloadbalancing", name) if name.starts_with("Describe") => ELB_READS,
         ("elasticloadbalancing", _) => ELB_WRITES,
         ("cloudwatch", "GetMetricData") => &[METRICS],
+        ("cloudwatch", "PutMetricAlarm" | "EnableAlarmActions" | "DisableAlarmActions" | "DeleteAlarms") => &[ALARMS],
+        ("cloudwatch", _) => &[CLOUDWATCH],
         ("logs", "FilterLogEvents") => &[LOG_EVENTS],
         ("rds", _) => &[RDS],
         ("elasticfilesystem", _) => &[EFS],

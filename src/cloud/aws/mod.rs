@@ -3,12 +3,14 @@
 //! One file a service, reading and writing apart; [`observe`] puts the reads of one environment together in two
 //! waves, [`client`] is the one way in which a call is made.
 
+mod alarms;
 mod answer;
 mod backup;
 mod backup_read;
 mod cbor;
 mod client;
 mod credentials;
+mod dashboards;
 mod ecs;
 mod ecs_read;
 mod efs;

@@ -10,6 +10,9 @@
 //! of log groups and the attributes of target groups: twelve again.
 //! With files in snapshots one more: `ListRecoveryPointsByBackupVault`, and the tags of recovery points never seen before.
 //!
+//! Where the spec declares alarms or a dashboard, `DescribeAlarms` and `GetDashboard` come on top in the first wave; tags
+//! of alarms are read before a write alone, one call each.
+//!
 //! Application Auto Scaling is asked only when the spec declares scaling or before a write: a spec without scaling
 //! works on servers that do not have that service at all.
 
@@ -60,12 +63,25 @@ impl AwsCloud {
                 self.look_at_scaling(scope, batch),
                 self.look_at_log_groups(scope, batch),
                 self.look_at_borrowed(scope),
+                self.look_at_alarms(scope),
+                self.look_at_dashboards(scope),
             ))
         };
         // Without an account nothing can be said: the rest is not waited for then.
         let (account, rest) = futures_util::try_join!(self.asked_account(scope), rest)?;
-        let ((databases, snapshots), secrets, storage, backups, balancer, compute, scaling, log_groups, borrowed) =
-            rest;
+        let (
+            (databases, snapshots),
+            secrets,
+            storage,
+            backups,
+            balancer,
+            compute,
+            scaling,
+            log_groups,
+            borrowed,
+            alarms,
+            dashboards,
+        ) = rest;
         let mut live = Live {
             observed_at: WallClock.now(),
             account: account.unwrap_or_default(),
@@ -89,6 +105,8 @@ impl AwsCloud {
             task_families: compute.task_families,
             revisions: compute.revisions,
             scaling,
+            alarms,
+            dashboards,
             borrowed,
             undeclared: storage.undeclared,
             surveyed: scope.depth == Depth::Survey,

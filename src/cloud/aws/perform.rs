@@ -112,6 +112,13 @@ impl AwsCloud {
                 self.create_access_point(key, file_system_id, spec, tags).await
             }
             Action::DeleteAccessPoint { access_point_id, .. } => self.delete_access_point(access_point_id).await,
+            Action::PutAlarm { key, spec, actions_enabled, tags } => {
+                self.put_alarm(key, spec, *actions_enabled, tags).await
+            }
+            Action::SetAlarmActions { alarm_name, enabled, .. } => self.set_alarm_actions(alarm_name, *enabled).await,
+            Action::DeleteAlarm { alarm_name, .. } => self.delete_alarm(alarm_name).await,
+            Action::PutDashboard { spec, mark, .. } => self.put_dashboard(spec, mark).await,
+            Action::DeleteDashboard { dashboard_name, mark, .. } => self.delete_dashboard(dashboard_name, mark).await,
             // The three functions of this file name every variant between them: the match of `Action::key` is what
             // the compiler holds complete.
             other => {

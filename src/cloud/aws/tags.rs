@@ -79,6 +79,7 @@ impl AwsCloud {
             "elasticloadbalancing" => self.tag_elb(arn, tags, remove).await?,
             "elasticfilesystem" => self.tag_efs(last_part(arn), tags, remove).await?,
             "logs" => self.tag_logs(arn, tags, remove).await?,
+            "cloudwatch" => self.tag_alarm(arn, tags, remove).await?,
             "application-autoscaling" => self.tag_scalable_target(arn, tags, remove).await?,
             other => {
                 let message = format!("`{arn}`: envctl cannot tag resources of `{other}`");

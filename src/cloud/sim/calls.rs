@@ -42,6 +42,9 @@ pub(super) fn observation_calls(scope: &Scope) -> Vec<(&'static str, String)> {
     call(!desired.listeners.is_empty(), "elasticloadbalancing:DescribeTags");
     let groups = desired.target_groups.iter();
     groups.for_each(|_| call(thorough, "elasticloadbalancing:DescribeTargetGroupAttributes"));
+    call(!desired.alarms.is_empty(), "cloudwatch:DescribeAlarms");
+    desired.alarms.iter().for_each(|_| call(deep, "cloudwatch:ListTagsForResource"));
+    call(!desired.dashboards.is_empty(), "cloudwatch:GetDashboard");
     call(deep && !desired.network.subnets.is_empty(), "ec2:DescribeSubnets");
     call(deep && !desired.network.security_groups.is_empty(), "ec2:DescribeSecurityGroups");
     call(deep && !desired.listeners.is_empty(), "elasticloadbalancing:DescribeListeners");
@@ -84,6 +87,8 @@ pub(super) fn make_unreadable(live: &mut Live, fails: impl Fn(&str) -> bool) -> 
         "access-points",
         "recovery-points",
         "scaling",
+        "alarms",
+        "dashboards",
         "secrets",
     ];
     let lost: Vec<&str> = parts.into_iter().filter(|part| fails(part)).collect();
@@ -103,6 +108,8 @@ pub(super) fn make_unreadable(live: &mut Live, fails: impl Fn(&str) -> bool) -> 
             "access-points" => lose(&mut live.access_points, "elasticfilesystem:DescribeAccessPoints"),
             "recovery-points" => lose(&mut live.recovery_points, "backup:ListRecoveryPointsByBackupVault"),
             "scaling" => lose(&mut live.scaling, "application-autoscaling:DescribeScalableTargets"),
+            "alarms" => lose(&mut live.alarms, "cloudwatch:DescribeAlarms"),
+            "dashboards" => lose(&mut live.dashboards, "cloudwatch:GetDashboard"),
             _ => lose(&mut live.secrets, "secretsmanager:DescribeSecret"),
         }
     }

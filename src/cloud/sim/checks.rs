@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::alarm::is_marked;
 use super::data::Data;
 use super::file_system::Directory;
 use super::tags::is_managed;
@@ -63,6 +64,8 @@ impl World {
             "rules": self.rules.values().filter(|found| foreign(&found.tags())).collect::<Vec<_>>(),
             "access-points": self.access_points.values().filter(|found| foreign(&found.live.tags)).collect::<Vec<_>>(),
             "log-groups": self.log_groups.iter().filter(|(_, found)| foreign(&found.tags)).collect::<Vec<_>>(),
+            "alarms": self.alarms.values().filter(|found| foreign(&found.tags())).collect::<Vec<_>>(),
+            "dashboards": self.dashboards.iter().filter(|(_, found)| !is_marked(&found.body)).collect::<Vec<_>>(),
             "file-systems": systems,
             "mount-targets": self.mount_targets.values().filter(|found| self.is_foreign_system(&found.live.file_system_id)).collect::<Vec<_>>(),
             "network": [json!(self.listeners), json!(self.subnets), json!(self.security_groups), json!(self.clusters)],
@@ -92,6 +95,7 @@ impl World {
         self.rules.values().for_each(|found| count(&found.tags()));
         self.file_systems.values().for_each(|found| count(&found.live.tags));
         self.log_groups.values().for_each(|found| count(&found.tags));
+        self.alarms.values().for_each(|found| count(&found.tags()));
         let points = self.access_points.values().filter(|found| found.live.state != "deleting");
         points.for_each(|found| count(&found.live.tags));
         let twice = counts.into_iter().filter(|(_, number)| *number > 1);

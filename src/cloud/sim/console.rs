@@ -1,5 +1,6 @@
 //! What somebody does by hand in the console: without envctl's tags, without its order, without asking.
 
+use super::alarm::Dashboard;
 use super::behaviour::Behaviour;
 use super::log_group::LogGroup;
 use super::seed::production;
@@ -69,6 +70,35 @@ impl World {
         let arn = self.arn("logs", &format!("log-group:{name}"));
         let made = LogGroup { arn, retention_days: Some(1), tags: production(), lines: Vec::new() };
         self.log_groups.insert(name.to_owned(), made);
+    }
+
+    /// Somebody switches the actions of an alarm on or off.
+    pub fn console_set_alarm_actions(&mut self, name: &str, enabled: bool) {
+        if let Some(alarm) = self.alarms.get_mut(name) {
+            alarm.live.actions_enabled = enabled;
+        }
+    }
+
+    /// Somebody gives an alarm another threshold.
+    pub fn console_set_threshold(&mut self, name: &str, threshold: u32) {
+        if let Some(alarm) = self.alarms.get_mut(name) {
+            alarm.live.spec.threshold = threshold.into();
+        }
+    }
+
+    /// Somebody deletes an alarm.
+    pub fn console_delete_alarm(&mut self, name: &str) {
+        self.alarms.remove(name);
+    }
+
+    /// Somebody saves a dashboard.
+    pub fn console_put_dashboard(&mut self, name: &str, body: serde_json::Value) {
+        self.dashboards.insert(name.to_owned(), Dashboard { body });
+    }
+
+    /// Somebody deletes a dashboard.
+    pub fn console_delete_dashboard(&mut self, name: &str) {
+        self.dashboards.remove(name);
     }
 
     /// AWS takes the youngest task of a service away, as Fargate Spot may at two minutes' notice.

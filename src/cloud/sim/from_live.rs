@@ -3,6 +3,7 @@
 //! An observation tells of one environment and of what it borrows, so production's own services and data are not
 //! there; what task definitions name literally is taken to exist.
 
+use super::alarm::{Alarm, Dashboard};
 use super::file_system::MountTarget;
 use super::log_group::LogGroup;
 use super::network::{Listener, SecurityGroup, Subnet};
@@ -10,7 +11,7 @@ use super::rule::Rule;
 use super::seed::production;
 use super::target_group::TargetGroup;
 use super::world::{World, short_name};
-use crate::model::{Desired, ListenerSelector, Live, LiveListener, Selector, Sighting, Tags, present};
+use crate::model::{Desired, ListenerSelector, Live, LiveAlarm, LiveListener, Selector, Sighting, Tags, present};
 
 impl World {
     /// The account as this observation saw it ([`Depth::Preflight`](crate::model::Depth)). What could not be read
@@ -23,6 +24,7 @@ impl World {
         world.take_backups(live, desired);
         world.take_load_balancing(live);
         world.take_services(live, desired);
+        world.take_monitoring(live);
         world.seed_borrowed(desired);
         // The first look must find everything settled, as the last one at the real account did.
         world.settle();
@@ -74,6 +76,17 @@ impl World {
             let made =
                 LogGroup { arn: group.arn.clone(), retention_days: group.retention_days, tags, lines: Vec::new() };
             self.log_groups.insert(group.log_group_name.clone(), made);
+        }
+    }
+
+    fn take_monitoring(&mut self, live: &Live) {
+        for (_, alarm) in present(&live.alarms) {
+            let tags = alarm.tags.clone().or_else(|| Some(production()));
+            let made = Alarm { live: LiveAlarm { tags, ..alarm.clone() } };
+            self.alarms.insert(alarm.spec.alarm_name.clone(), made);
+        }
+        for (_, dashboard) in present(&live.dashboards) {
+            self.dashboards.insert(dashboard.dashboard_name.clone(), Dashboard { body: dashboard.body.clone() });
         }
     }
 

@@ -16,6 +16,7 @@ use crate::cloud::{Cloud, CloudError, CloudErrorKind};
 use crate::model::{Action, Depth, Desired, Live, Receipt, Scope, Status, Subject, Token};
 
 mod access_point;
+mod alarm;
 mod backup;
 mod behaviour;
 mod calls;
@@ -72,6 +73,7 @@ mod trouble;
 mod world;
 
 pub use access_point::AccessPoint;
+pub use alarm::{Alarm, Dashboard};
 pub use backup::{BackupJob, RecoveryPoint, Vault};
 pub use behaviour::{Behaviour, Behaviours};
 pub use data::{Data, Write};

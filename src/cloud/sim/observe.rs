@@ -65,6 +65,8 @@ impl World {
                 .map(|name| (name.clone(), sighting(self.named_revision(name).map(super::task_definition::described))))
                 .collect(),
             scaling: sightings(&desired.services, |_, spec| self.find_scaling(&spec.cluster, &spec.service_name)),
+            alarms: sightings(&desired.alarms, |_, spec| self.described_alarm(&spec.alarm_name, scope.depth)),
+            dashboards: sightings(&desired.dashboards, |_, spec| self.described_dashboard(&spec.dashboard_name)),
             borrowed: self.observed_borrowed(scope),
             undeclared: self.undeclared(scope),
             surveyed: scope.depth == Depth::Survey,
@@ -220,8 +222,13 @@ pub(super) fn is_declared(scope: &Scope, key: &ResourceKey) -> bool {
         ResourceKind::Service | ResourceKind::ScalableTarget => desired.services.contains_key(name),
         ResourceKind::TargetGroup => desired.target_groups.contains_key(name),
         ResourceKind::ListenerRule => desired.rules.contains_key(name.strip_suffix(".warming").unwrap_or(name)),
-        // Snapshots outlive what they were taken of, mount targets carry no tags, tasks end by themselves.
         ResourceKind::BackupVault | ResourceKind::RecoveryPoint | ResourceKind::FileRestore => true,
-        ResourceKind::Snapshot | ResourceKind::MountTarget | ResourceKind::Task | ResourceKind::Environment => true,
+        ResourceKind::Alarm => desired.alarms.contains_key(name),
+        // Snapshots outlive what they were taken of, mount targets and dashboards carry no tags, tasks end by themselves.
+        ResourceKind::Snapshot
+        | ResourceKind::MountTarget
+        | ResourceKind::Task
+        | ResourceKind::Dashboard
+        | ResourceKind::Environment => true,
     }
 }

@@ -151,6 +151,9 @@ impl World {
         for group in self.target_groups.values() {
             note(&group.live.tags, &group.live.arn);
         }
+        for alarm in self.alarms.values() {
+            note(&alarm.tags(), &alarm.live.spec.alarm_name);
+        }
         for (rule, tags) in self.rules.values().filter_map(|rule| Some((rule, rule.live.tags.as_ref()?))) {
             note(tags, &rule.live.arn);
         }

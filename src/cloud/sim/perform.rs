@@ -51,6 +51,12 @@ pub(super) fn operation(action: &Action) -> &'static str {
         Action::PutScalingPolicy { .. } => "application-autoscaling:PutScalingPolicy",
         Action::DeleteScalingPolicy { .. } => "application-autoscaling:DeleteScalingPolicy",
         Action::DeregisterScalableTarget { .. } => "application-autoscaling:DeregisterScalableTarget",
+        Action::PutAlarm { .. } => "cloudwatch:PutMetricAlarm",
+        Action::SetAlarmActions { enabled: true, .. } => "cloudwatch:EnableAlarmActions",
+        Action::SetAlarmActions { enabled: false, .. } => "cloudwatch:DisableAlarmActions",
+        Action::DeleteAlarm { .. } => "cloudwatch:DeleteAlarms",
+        Action::PutDashboard { .. } => "cloudwatch:PutDashboard",
+        Action::DeleteDashboard { .. } => "cloudwatch:DeleteDashboards",
         Action::Tag { .. } => "tag:TagResources",
     }
 }
@@ -225,6 +231,11 @@ impl World {
                 self.create_access_point(key, file_system_id, spec, tags, token)
             }
             Action::DeleteAccessPoint { access_point_id, .. } => self.delete_access_point(access_point_id),
+            Action::PutAlarm { key, spec, actions_enabled, tags } => self.put_alarm(key, spec, *actions_enabled, tags),
+            Action::SetAlarmActions { alarm_name, enabled, .. } => self.set_alarm_actions(alarm_name, *enabled),
+            Action::DeleteAlarm { alarm_name, .. } => self.delete_alarm(alarm_name),
+            Action::PutDashboard { spec, mark, .. } => self.put_dashboard(spec, mark),
+            Action::DeleteDashboard { dashboard_name, mark, .. } => self.delete_dashboard(dashboard_name, mark),
             Action::Tag { arn, tags, remove, .. } => self.tag(arn, tags, remove),
             _ => super::trouble::unchanged(),
         }

@@ -20,6 +20,10 @@ const TASK_WRITE: Bucket = ("task-write", 100.0, 40.0);
 const DEFINITION_WRITE: Bucket = ("definition-write", 20.0, 1.0);
 const DEFINITION_DELETE: Bucket = ("definition-delete", 5.0, 1.0);
 
+/// CloudWatch's quotas ("CloudWatch service quotas"): three writes of alarms a second, ten calls about dashboards.
+const ALARM_WRITE: Bucket = ("alarm-write", 20.0, 3.0);
+const DASHBOARD: Bucket = ("dashboard", 10.0, 10.0);
+
 /// The buckets that a call is taken from; none: no rate that is known.
 fn buckets(operation: &str) -> &'static [Bucket] {
     match operation {
@@ -31,6 +35,11 @@ fn buckets(operation: &str) -> &'static [Bucket] {
         "ecs:DeleteTaskDefinitions" => &[DEFINITION_DELETE],
         other if other.starts_with("elasticloadbalancing:Describe") => &[ELB],
         other if other.starts_with("elasticloadbalancing:") => &[ELB, ELB_WRITE],
+        "cloudwatch:PutMetricAlarm"
+        | "cloudwatch:EnableAlarmActions"
+        | "cloudwatch:DisableAlarmActions"
+        | "cloudwatch:DeleteAlarms" => &[ALARM_WRITE],
+        other if other.starts_with("cloudwatch:") && other.contains("Dashboard") => &[DASHBOARD],
         other if other.starts_with("rds:") => &[RDS],
         other if other.starts_with("elasticfilesystem:") => &[EFS],
         _ => &[],

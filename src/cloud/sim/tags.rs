@@ -58,6 +58,9 @@ impl World {
         if let Some(group) = self.target_groups.get_mut(arn) {
             return Some(&mut group.live.tags);
         }
+        if let Some(alarm) = self.alarms.values_mut().find(|alarm| alarm.live.arn == arn) {
+            return alarm.live.tags.as_mut();
+        }
         if let Some(rule) = self.rules.get_mut(arn) {
             return rule.live.tags.as_mut();
         }

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::access_point::AccessPoint;
+use super::alarm::{Alarm, Dashboard};
 use super::backup::{BackupJob, RecoveryPoint, Vault};
 use super::behaviour::Behaviours;
 use super::chance;
@@ -89,6 +90,12 @@ pub struct World {
     /// Metrics that somebody planted, by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub metrics: Vec<Metric>,
+    /// Alarms by name.
+    #[serde(default)]
+    pub alarms: BTreeMap<String, Alarm>,
+    /// Dashboards by name.
+    #[serde(default)]
+    pub dashboards: BTreeMap<String, Dashboard>,
     /// Subnets by id.
     pub subnets: BTreeMap<String, Subnet>,
     /// Security groups by id.
@@ -161,6 +168,8 @@ impl World {
             access_points: BTreeMap::new(),
             log_groups: BTreeMap::new(),
             metrics: Vec::new(),
+            alarms: BTreeMap::new(),
+            dashboards: BTreeMap::new(),
             subnets: BTreeMap::new(),
             security_groups: BTreeMap::new(),
             scrub_families: BTreeSet::new(),

@@ -3,6 +3,7 @@
 mod database;
 mod file_system;
 mod line;
+mod monitoring;
 mod service;
 
 use std::collections::BTreeMap;
@@ -121,6 +122,7 @@ pub fn cost(desired: &Desired, prices: &PriceTable, options: &CostOptions) -> Re
     database::enter(desired, &mut ledger);
     file_system::enter(desired, options, &mut ledger);
     service::enter(desired, &mut ledger);
+    monitoring::enter(desired, &mut ledger);
     let sum = |part: fn(&CostLine) -> Amount| ledger.lines.iter().map(part).sum::<Amount>();
     let up = sum(|line| line.up);
     let parked = sum(|line| line.parked);

@@ -138,3 +138,32 @@ fn provisioned_iops_above_the_included_ones_are_paid_for() {
     assert_eq!(lines, ["0.00", "92.00", "80.00", "0.00", "0.40"]);
     assert_eq!(report.lines[0].up.to_string(), "47.45");
 }
+
+#[test]
+fn alarms_and_dashboards_bill_asleep_too() {
+    let alarm = |period_seconds| AlarmSpec {
+        alarm_name: "cpu".into(),
+        description: String::new(),
+        namespace: "AWS/ECS".into(),
+        metric_name: "CPUUtilization".into(),
+        dimensions: BTreeMap::new(),
+        statistic: "Average".into(),
+        period_seconds,
+        evaluation_periods: 5,
+        datapoints_to_alarm: 5,
+        threshold: 80.into(),
+        comparison: "GreaterThanThreshold".into(),
+        treat_missing_data: "notBreaching".into(),
+        actions: vec![],
+        ok_actions: vec![],
+    };
+    let mut watched = desired(vec![], vec![]);
+    watched.alarms = BTreeMap::from([("cpu".into(), alarm(60)), ("quick".into(), alarm(10))]);
+    assert_eq!(monthly(&report(&watched)), ["0.40", "0.40", "0.40"]);
+    let board = DashboardSpec { dashboard_name: "board".into(), body: json!({"widgets": []}) };
+    watched.dashboards = BTreeMap::from([("main".into(), board)]);
+    let report = report(&watched);
+    assert_eq!(monthly(&report), ["0.40", "0.40", "0.40"]);
+    assert_eq!(report.usage[0].what, "dashboard, asleep too, beyond the account's first 3, which are free");
+    assert_eq!(report.usage[0].price.as_deref(), Some("3.00 USD/month"));
+}

@@ -6,6 +6,7 @@
 mod accepted;
 mod extra;
 mod finding;
+mod monitoring;
 mod place;
 mod power;
 mod presence;

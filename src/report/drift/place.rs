@@ -3,7 +3,7 @@
 use crate::model::{Desired, Place, ResourceKey, ResourceKind};
 
 /// Fields whose name in a report is another than the one under which the spec keeps its place.
-const NAMES: [(&str, &str); 24] = [
+const NAMES: [(&str, &str); 27] = [
     ("storage", "storage_gib"),
     ("max_storage", "max_storage_gib"),
     ("public", "publicly_accessible"),
@@ -28,6 +28,9 @@ const NAMES: [(&str, &str); 24] = [
     ("max", "scaling.max"),
     ("min", "scaling.min"),
     ("suspended", "scaling"),
+    ("period", "period_seconds"),
+    ("periods", "evaluation_periods"),
+    ("datapoints", "datapoints_to_alarm"),
 ];
 
 /// Where a field is declared: itself, what contains it, its resource, and at last the resource that brings it along.

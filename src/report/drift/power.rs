@@ -35,6 +35,7 @@ pub(super) fn check(desired: &Desired, live: &Live, power: Power, findings: &mut
             check_rule(&ResourceKey::new(ResourceKind::ListenerRule, name), rule, power, findings);
         }
     }
+    super::monitoring::check(desired, live, power, findings);
 }
 
 /// Does a difference of values say anything in this power state? Which page a rule shows matters while it sleeps, and

@@ -4,8 +4,9 @@ use serde_json::Value;
 
 use super::finding::Findings;
 use crate::model::{
-    Desired, FileSystemSpec, Live, LiveAccessPoint, LiveDatabase, LiveFileSystem, LiveLogGroup, LiveRule, LiveScaling,
-    LiveSecret, LiveService, LiveTargetGroup, Power, ResourceKey, ResourceKind, Sighting, Sightings, Tags, present,
+    Desired, FileSystemSpec, Live, LiveAccessPoint, LiveAlarm, LiveDashboard, LiveDatabase, LiveFileSystem,
+    LiveLogGroup, LiveRule, LiveScaling, LiveSecret, LiveService, LiveTargetGroup, Power, ResourceKey, ResourceKind,
+    Sighting, Sightings, Tags, present,
 };
 
 /// A sighting without its content: what presence asks for.
@@ -174,6 +175,13 @@ impl Seeable for LiveService {
     }
 }
 
+impl Seeable for LiveAlarm {
+    fn tags(&self) -> Option<&Tags> {
+        self.tags.as_ref()
+    }
+}
+
+impl Seeable for LiveDashboard {}
 impl Seeable for LiveScaling {}
 impl Seeable for Value {}
 
@@ -207,6 +215,8 @@ fn seen<'a>(desired: &'a Desired, live: &'a Live) -> Vec<(ResourceKey, Seen<'a>)
     let scaled = desired.services.iter().filter(|(name, _)| live.scaling.contains_key(*name));
     let scaled = scaled.filter(|(_, service)| service.scaling.is_some());
     look(&mut all, ResourceKind::ScalableTarget, scaled.map(|(name, _)| name), &live.scaling);
+    look(&mut all, ResourceKind::Alarm, desired.alarms.keys(), &live.alarms);
+    look(&mut all, ResourceKind::Dashboard, desired.dashboards.keys(), &live.dashboards);
     // A document of a service that is not there is not looked for.
     let there = present(&live.services).filter(|(name, _)| desired.services.contains_key(*name));
     look(&mut all, ResourceKind::TaskDefinition, there.map(|(name, _)| name), &live.task_definitions);

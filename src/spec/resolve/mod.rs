@@ -1,5 +1,6 @@
 //! Shapes to nouns: every default is applied here, and the place of every value is remembered under its key.
 
+mod alarm;
 mod borrow;
 mod check;
 mod check_kind;
@@ -68,6 +69,8 @@ pub(super) fn resolve(name: &str, root: &Root, span: &Span, problems: &mut Probl
         tasks: service::tasks(&names, root, &services, &mut declared, problems),
         rules: rule::rules(&names, root, &mut declared, problems),
         services,
+        alarms: alarm::alarms(&names, root, &mut declared, problems),
+        dashboard: alarm::dashboard(&names, root, &mut declared, problems),
         sleep,
         retention,
         backup,

@@ -3,6 +3,7 @@
 //! A shape is read from a merged [`Node`] tree by [`Read`], which reports every unknown key and unreadable value
 //! instead of stopping at the first, and keeps each value's place. Shapes never leave `spec`.
 
+mod alarm;
 mod borrow;
 mod check;
 mod check_scalar;
@@ -15,6 +16,7 @@ mod scalar;
 mod service;
 mod storage;
 
+pub(super) use alarm::*;
 pub(super) use borrow::*;
 pub(super) use check::*;
 pub(super) use check_scalar::*;
@@ -285,6 +287,8 @@ pub(super) const REFERENCES: &[Reference] = &[
     Rule::REFERENCE,
     HealthCheck::REFERENCE,
     Task::REFERENCE,
+    Alarm::REFERENCE,
+    Dashboard::REFERENCE,
     Sleep::REFERENCE,
     Snapshots::REFERENCE,
     Check::REFERENCE,

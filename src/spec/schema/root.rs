@@ -2,7 +2,8 @@
 
 use super::At;
 use super::{
-    Borrow, Check, Database, FileSystem, Files, Free, LogGroup, Named, Policy, Rule, Service, SleepWord, Task, shape,
+    Alarm, Borrow, Check, Dashboard, Database, FileSystem, Files, Free, LogGroup, Named, Policy, Rule, Service,
+    SleepWord, Task, shape,
 };
 use crate::spec::units::Span as TimeSpan;
 
@@ -48,6 +49,10 @@ shape! {
         checks: Named<Check>,
         /// What task definitions must keep to; held by `policy` and `validate`. Default: nothing is demanded.
         policy: Policy,
+        /// Alarms, by any name.
+        alarms: Named<Alarm>,
+        /// A dashboard about the environment.
+        dashboard: Dashboard,
         /// How the environment sleeps.
         sleep: Sleep,
         /// Which snapshots are kept.

@@ -8,7 +8,7 @@ use super::{Keep, Read, expected, shortened};
 use crate::spec::code::Code;
 use crate::spec::node::{Content, Node};
 use crate::spec::problems::{Problems, nearest, one_of, wrong};
-use crate::spec::units::{self, CpuUnits, Days, Gib, MemoryMib, Rate};
+use crate::spec::units::{self, CpuUnits, Days, Gib, MemoryMib, Rate, Threshold};
 
 fn text_of(node: &Node) -> Option<&str> {
     match &node.content {
@@ -115,7 +115,8 @@ read_by_units!(
     Gib: "^ *[0-9.]+ *[A-Za-z]*$", "20 GiB";
     MemoryMib: "^ *[0-9.]+ *[A-Za-z]*$", "2048";
     CpuUnits: "^ *[0-9.]+ *[A-Za-z]*$", "512";
-    Rate: "^ *[0-9.]+ *[A-Za-z/]*$", "10 MiB/s"
+    Rate: "^ *[0-9.]+ *[A-Za-z/]*$", "10 MiB/s";
+    Threshold: "^ *-?[0-9.]+ *[A-Za-z%]*$", "80"
 );
 
 impl Read for Keep {
@@ -242,6 +243,46 @@ impl Read for SleepWord {
 
     fn schema() -> serde_json::Value {
         super::json_schema::words(["auto", "park", "hibernate"])
+    }
+}
+
+/// `above`, `at-least`, `below` or `at-most`, as the API spells it.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::spec) struct ComparisonWord(pub(in crate::spec) &'static str);
+
+impl Read for ComparisonWord {
+    fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
+        let known = [
+            ("above", "GreaterThanThreshold"),
+            ("at-least", "GreaterThanOrEqualToThreshold"),
+            ("below", "LessThanThreshold"),
+            ("at-most", "LessThanOrEqualToThreshold"),
+        ];
+        word(node, &known, problems).map(Self)
+    }
+
+    fn schema() -> serde_json::Value {
+        super::json_schema::words(["above", "at-least", "below", "at-most"])
+    }
+}
+
+/// `not-breaching`, `breaching`, `ignore` or `missing`, as the API spells it.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::spec) struct MissingWord(pub(in crate::spec) &'static str);
+
+impl Read for MissingWord {
+    fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
+        let known = [
+            ("not-breaching", "notBreaching"),
+            ("breaching", "breaching"),
+            ("ignore", "ignore"),
+            ("missing", "missing"),
+        ];
+        word(node, &known, problems).map(Self)
+    }
+
+    fn schema() -> serde_json::Value {
+        super::json_schema::words(["not-breaching", "breaching", "ignore", "missing"])
     }
 }
 

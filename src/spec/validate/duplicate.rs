@@ -46,6 +46,11 @@ pub(super) fn check(check: &mut Check<'_>) {
         }
     }
     distinct(check, "file systems", &owned);
+    let mut alarms = Vec::new();
+    for (name, alarm) in &environment.alarms {
+        alarms.push((format!("alarm/{name}.alarm_name"), alarm.spec.alarm_name.as_str()));
+    }
+    distinct(check, "alarms", &alarms);
     target_groups(check);
     both_owned_and_borrowed(check);
 }

@@ -100,7 +100,7 @@ fn tags(check: &mut Check<'_>) {
 /// The names that the user chose for parts.
 fn keys(check: &mut Check<'_>) {
     let environment = check.environment;
-    let parts: [(&str, Vec<&String>); 8] = [
+    let parts: [(&str, Vec<&String>); 9] = [
         ("service", environment.services.keys().collect()),
         ("database", environment.databases.keys().collect()),
         ("access-point", environment.access_points.keys().collect()),
@@ -109,6 +109,7 @@ fn keys(check: &mut Check<'_>) {
         ("listener-rule", environment.rules.keys().collect()),
         ("task", environment.tasks.keys().collect()),
         ("check", environment.checks.keys().collect()),
+        ("alarm", environment.alarms.keys().collect()),
     ];
     let named = parts.into_iter().flat_map(|(kind, names)| names.into_iter().map(move |name| (kind, name)));
     for (kind, name) in named {

@@ -1,6 +1,7 @@
 //! Everything about an environment that can be checked without asking AWS, one file a theme. All checks run on the
 //! resolved environment; a value that was missing or unreadable is passed over, for it has been reported.
 
+mod alarm;
 mod check;
 mod database;
 mod database_storage;
@@ -43,6 +44,7 @@ pub(super) fn validate(environment: &Environment, root: &Root, declared: &Declar
     health_check::check(&mut check);
     operation::check(&mut check);
     check::check(&mut check);
+    alarm::check(&mut check);
     reference::check(&mut check);
     duplicate::check(&mut check);
     inherited::check(&mut check);

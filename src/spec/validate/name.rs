@@ -45,6 +45,16 @@ pub(super) fn log_group(name: &str) -> Option<String> {
         .or_else(|| name.starts_with("aws/").then(|| "`aws/` is reserved".to_owned()))
 }
 
+/// Alarms: 1..=255 printable characters (`PutMetricAlarm`).
+pub(super) fn alarm(name: &str) -> Option<String> {
+    bad(name, 255, |letter| !letter.is_control(), "printable characters")
+}
+
+/// Dashboards: 1..=255 letters, digits, hyphens and underscores (`PutDashboard`).
+pub(super) fn dashboard(name: &str) -> Option<String> {
+    ecs(name)
+}
+
 /// Secrets: 1..=512 letters, digits and `/_+=.@-`.
 pub(super) fn secret(name: &str) -> Option<String> {
     let allowed = |letter: char| letter.is_ascii_alphanumeric() || "/_+=.@-".contains(letter);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Check;
-use crate::model::CheckKind;
+use crate::model::{CheckKind, KNOWN_METRICS, MetricDeclaration, Watched};
 use crate::spec::code::Code;
 use crate::spec::problems::{nearest, one_of, wrong};
 use crate::spec::schema::{Borrow, Field, Named, shortened};
@@ -42,6 +42,7 @@ pub(super) fn check(check: &mut Check<'_>) {
     let databases = Section::new("database", "databases", &environment.databases, &root.databases);
     let files = Section::new("file path", "files", &environment.access_points, &root.files);
     let log_groups = Section::new("log group", "log_groups", &environment.log_groups, &root.log_groups);
+    let rules = Section::new("rule", "rules", &environment.rules, &root.rules);
     let tasks = Section::new("task", "tasks", &environment.tasks, &root.tasks);
     for (name, service) in &environment.services {
         let at = |field: &str| format!("service/{name}.{field}");
@@ -83,6 +84,16 @@ pub(super) fn check(check: &mut Check<'_>) {
         if let Some(service) = shape.log.get().and_then(|log| log.service.get()) {
             named(check, &format!("check/{}.service", name.value), &services, service);
         }
+    }
+    for (name, alarm) in &environment.alarms {
+        let MetricDeclaration::Known { word, of } = &alarm.metric else { continue };
+        let Some(known) = KNOWN_METRICS.iter().find(|known| known.word == word) else { continue };
+        let section = match known.watched {
+            Watched::Service => &services,
+            Watched::Database => &databases,
+            Watched::Rule => &rules,
+        };
+        named(check, &format!("alarm/{name}.of"), section, of);
     }
     borrowed(check);
 }

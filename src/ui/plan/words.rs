@@ -39,6 +39,8 @@ pub(super) fn sign(action: &Action) -> char {
         | Action::StartRestore { .. }
         | Action::CreateService { .. } => '+',
         Action::RunTask { .. } | Action::StartDatabase { .. } => '>',
+        // It makes or changes: the title says which.
+        Action::PutAlarm { .. } | Action::PutDashboard { .. } => '~',
         other if other.is_destructive() => '-',
         _ => '~',
     }

@@ -4,8 +4,8 @@ use anstyle::Style;
 use jiff::Timestamp;
 
 use crate::model::{
-    DatabaseState, Desired, FileSystemSpec, Live, LiveDatabase, LiveRule, LiveService, ResourceKind, RuleAction,
-    Sighting, Sightings, Throughput,
+    DatabaseState, Desired, FileSystemSpec, Live, LiveAlarm, LiveDatabase, LiveRule, LiveScaling, LiveService,
+    ResourceKind, RuleAction, Sighting, Sightings, Throughput,
 };
 use crate::ui::style;
 
@@ -62,15 +62,17 @@ pub(super) fn rows(desired: &Desired, live: &Live) -> Vec<Row> {
             ResourceKind::Service => collect(&mut rows, kind, desired.services.keys(), &live.services, service),
             ResourceKind::ScalableTarget => {
                 let scaled = desired.services.iter().filter(|(_, spec)| spec.scaling.is_some()).map(|(name, _)| name);
-                collect(&mut rows, kind, scaled, &live.scaling, |scaling| {
-                    let (word, style) =
-                        if scaling.suspended { ("suspended", style::FAINT) } else { ("on", style::GOOD) };
-                    (word.to_owned(), style, None, format!("{} to {} tasks", scaling.min, scaling.max))
-                });
+                collect(&mut rows, kind, scaled, &live.scaling, scaling);
             }
             ResourceKind::TargetGroup => {
                 collect(&mut rows, kind, desired.target_groups.keys(), &live.target_groups, |group| {
                     ("there".to_owned(), style::GOOD, None, group.target_group_name.clone())
+                });
+            }
+            ResourceKind::Alarm => collect(&mut rows, kind, desired.alarms.keys(), &live.alarms, alarm),
+            ResourceKind::Dashboard => {
+                collect(&mut rows, kind, desired.dashboards.keys(), &live.dashboards, |dashboard| {
+                    ("there".to_owned(), style::GOOD, None, dashboard.dashboard_name.clone())
                 });
             }
             ResourceKind::ListenerRule => collect(&mut rows, kind, desired.rules.keys(), &live.rules, rule),
@@ -146,6 +148,11 @@ fn service(service: &LiveService) -> Seen {
     (state, style, service.created_at, detail)
 }
 
+fn scaling(scaling: &LiveScaling) -> Seen {
+    let (word, style) = if scaling.suspended { ("suspended", style::FAINT) } else { ("on", style::GOOD) };
+    (word.to_owned(), style, None, format!("{} to {} tasks", scaling.min, scaling.max))
+}
+
 fn rule(rule: &LiveRule) -> Seen {
     let (state, style) = match rule.actions.last() {
         Some(RuleAction::Forward { .. }) => ("forwards".to_owned(), style::GOOD),
@@ -154,6 +161,19 @@ fn rule(rule: &LiveRule) -> Seen {
     };
     let priority = rule.priority.map_or("default rule".to_owned(), |priority| format!("priority {priority}"));
     (state, style, None, priority)
+}
+
+/// Its state, and whether anybody would hear of it.
+fn alarm(alarm: &LiveAlarm) -> Seen {
+    let (state, style) = match (alarm.state.as_str(), alarm.actions_enabled) {
+        ("ALARM", true) => ("alarm", style::BAD),
+        ("ALARM", false) => ("alarm", style::FAINT),
+        ("OK", true) => ("ok", style::GOOD),
+        ("OK", false) => ("ok", style::FAINT),
+        _ => ("no data", style::FAINT),
+    };
+    let actions = if alarm.actions_enabled { "on" } else { "off" };
+    (state.to_owned(), style, None, format!("{}, actions {actions}", alarm.spec.alarm_name))
 }
 
 fn available(state: &str) -> Style {

@@ -43,6 +43,8 @@ fn desired() -> Desired {
         target_groups: BTreeMap::from([("web".to_owned(), target_group())]),
         rules: BTreeMap::from([("web".to_owned(), rule())]),
         services: BTreeMap::from([("web".to_owned(), service())]),
+        alarms: BTreeMap::new(),
+        dashboards: BTreeMap::new(),
         tasks: BTreeMap::new(),
         sleep: SleepSpec {
             mode: SleepMode::Auto,

@@ -97,6 +97,8 @@ impl Ground {
             rules: BTreeMap::from([("web".to_owned(), self.rule_spec())]),
             services: BTreeMap::from([("web".to_owned(), self.service_spec())]),
             tasks: BTreeMap::new(),
+            alarms: BTreeMap::new(),
+            dashboards: BTreeMap::new(),
             sleep: SleepSpec {
                 mode: SleepMode::Auto,
                 idle: None,

@@ -5,6 +5,7 @@
 mod balancer;
 mod database;
 mod ground;
+mod monitoring;
 mod observation;
 mod service;
 mod storage;
@@ -54,6 +55,10 @@ const CASES: &[Case] = cases![
     service::a_service_lives_and_dies,
     service::a_task_runs,
     service::scaling_is_registered_suspended_and_removed,
+    monitoring::an_alarm_is_made_changed_switched_and_deleted,
+    monitoring::an_alarm_may_watch_a_percentile,
+    monitoring::an_alarm_of_somebody_else_is_left_alone,
+    monitoring::a_dashboard_is_known_by_its_mark,
     observation::an_empty_place_is_absent_not_unreadable,
     observation::what_is_borrowed_is_found_before_a_write,
     observation::a_missing_loan_is_absent,
@@ -86,6 +91,11 @@ const EXCLUSIONS: &[Exclusion] = &{
             case: "balancer::a_priority_in_use_is_a_conflict",
             emulator: MiniStack,
             reason: "MiniStack takes two rules of one priority",
+        },
+        Exclusion {
+            case: "monitoring::an_alarm_may_watch_a_percentile",
+            emulator: MiniStack,
+            reason: "MiniStack forgets the extended statistic of an alarm",
         },
         Exclusion {
             case: "service::scaling_is_registered_suspended_and_removed",

@@ -124,6 +124,8 @@ pub(crate) fn absent(desired: &Desired) -> Live {
         task_families: none(&desired.tasks),
         revisions: Default::default(),
         scaling: none(&desired.services),
+        alarms: none(&desired.alarms),
+        dashboards: none(&desired.dashboards),
         borrowed: borrowed(desired),
         undeclared: Vec::new(),
         gaps: Vec::new(),
