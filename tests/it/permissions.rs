@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 /// IAM prefixes of the services that envctl calls.
-const PREFIXES: [&str; 12] = [
+const PREFIXES: [&str; 13] = [
     "application-autoscaling",
     "backup",
     "cloudwatch",

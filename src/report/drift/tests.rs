@@ -112,10 +112,20 @@ fn what_cannot_be_read_is_never_in_sync() {
     let desired = whole();
     let mut live = live_as(&desired, Power::Up);
     live.rules.insert("n0".into(), Sighting::Unreadable { why: "AccessDenied".into() });
-    live.scaling.clear();
+    live.scaling.insert("n0".into(), Sighting::Unreadable { why: "Throttling".into() });
     let report = report(&desired, &live);
     assert_eq!(found(&report), ["unreadable scalable-target/n0: - -> -", "unreadable listener-rule/n0: - -> -"]);
     assert!(!report.is_in_sync() && !report.differs());
+}
+
+#[test]
+fn what_an_endpoint_does_not_have_is_said_in_a_note() {
+    let desired = whole();
+    let mut live = live_as(&desired, Power::Up);
+    live.scaling.clear();
+    let report = report(&desired, &live);
+    assert!(report.is_in_sync());
+    assert_eq!(report.notes, ["scalable-target/n0 was not compared: this endpoint has no Application Auto Scaling"]);
 }
 
 #[test]
