@@ -176,6 +176,7 @@ mod tests {
 
     fn service(deployments: Vec<Deployment>, running: u32) -> ServiceStatus {
         let service = LiveService {
+            others: Default::default(),
             service_name: "web".to_owned(),
             arn: "arn:service".to_owned(),
             cluster: "c".to_owned(),

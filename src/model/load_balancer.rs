@@ -1,5 +1,7 @@
 //! Target groups and listener rules.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::Tags;
@@ -126,6 +128,9 @@ pub struct LiveTargetGroup {
     pub deregistration_delay_seconds: Option<u32>,
     /// Stickiness seconds; `None`: off, or attributes were not read.
     pub stickiness_seconds: Option<u32>,
+    /// Settings that no spec declares, as they are, by envctl's word for them; those that were not read are not in it.
+    #[serde(default)]
+    pub others: BTreeMap<String, String>,
     /// Tags.
     pub tags: Tags,
 }

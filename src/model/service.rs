@@ -1,5 +1,7 @@
 //! ECS services, their task definitions (as documents) and their autoscaling.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -168,6 +170,9 @@ pub struct LiveService {
     pub minimum_healthy_percent: u32,
     /// Circuit breaker with rollback is on.
     pub circuit_breaker: bool,
+    /// Settings that no spec declares, as they are, by envctl's word for them; those that were not read are not in it.
+    #[serde(default)]
+    pub others: BTreeMap<String, String>,
     /// The newest events, newest first, at most 20.
     pub events: Vec<ServiceEvent>,
     /// When it was created.

@@ -5,6 +5,14 @@ use crate::model::{Action, LiveTargetGroup, Reason, RefusalKind, ResourceKey, Re
 use super::draft::{Draft, NewStep, field};
 use super::situation::{Found, Situation, key};
 
+/// What no spec declares, and what ELB gives a new group (botocore's model of `CreateTargetGroup`).
+const UNDECLARED: [(&str, &str); 4] = [
+    ("balancing", "round_robin"),
+    ("health-check.enabled", "true"),
+    ("health-check.port", "traffic-port"),
+    ("slow-start", "0"),
+];
+
 /// Creates what is missing, and changes what ELB can change.
 pub(super) fn up(s: &Situation, draft: &mut Draft) {
     for (name, spec) in &s.desired.target_groups {
@@ -72,6 +80,14 @@ fn differences(spec: &TargetGroupSpec, live: &LiveTargetGroup) -> Vec<Reason> {
     compare("health-check.healthy", is.healthy_threshold.to_string(), wanted.healthy_threshold.to_string());
     compare("health-check.unhealthy", is.unhealthy_threshold.to_string(), wanted.unhealthy_threshold.to_string());
     compare("health-check.matcher", is.matcher.clone(), wanted.matcher.clone());
+    for (name, wanted) in UNDECLARED {
+        if let Some(is) = live.others.get(name) {
+            compare(name, is.clone(), wanted.to_owned());
+        }
+    }
+    if let Some(is) = live.others.get("health-check.protocol") {
+        compare("health-check.protocol", is.clone(), spec.protocol.clone());
+    }
     // Without the attributes nobody knows; a group whose attributes were read always has a delay.
     if let Some(delay) = live.deregistration_delay_seconds {
         compare("deregistration-delay", seconds(delay), seconds(spec.deregistration_delay_seconds));

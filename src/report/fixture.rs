@@ -302,6 +302,7 @@ fn live_snapshot(spec: &DatabaseSpec) -> LiveSnapshot {
 fn live_service(spec: &ServiceSpec, power: Power, tags: Tags) -> LiveService {
     let count = if power.is_asleep() { 0 } else { spec.desired_count };
     LiveService {
+        others: Default::default(),
         service_name: spec.service_name.clone(),
         arn: "arn:service".into(),
         cluster: spec.cluster.clone(),

@@ -88,6 +88,13 @@ impl AwsCloud {
             if settings.attachment.is_some() {
                 request = request.health_check_grace_period_seconds(number(settings.health_check_grace_seconds));
             }
+            // Undeclared, and back to what a service of ours is made with where somebody changed it.
+            if found.others.get("propagate-tags").is_some_and(|from| from != "SERVICE") {
+                request = request.propagate_tags(ecs::PropagateTags::Service);
+            }
+            if found.others.get("platform-version").is_some_and(|version| version != "LATEST") {
+                request = request.platform_version("LATEST");
+            }
             // Each of these starts a deployment even when it says nothing new (`aws.md` 1.4): only what differs.
             let here = (&found.subnets, &found.security_groups, found.assign_public_ip);
             if here != (&sorted(&settings.subnets), &sorted(&settings.security_groups), settings.assign_public_ip) {

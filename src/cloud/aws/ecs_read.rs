@@ -92,6 +92,7 @@ pub(super) fn live_service(found: &ecs::Service) -> LiveService {
     let mut deployments: Vec<Deployment> = found.deployments().iter().map(live_deployment).collect();
     deployments.sort_by_key(|deployment| deployment.status != "PRIMARY");
     LiveService {
+        others: others(found),
         service_name: text(found.service_name()),
         arn: text(found.service_arn()),
         cluster: text(found.cluster_arn()),
@@ -177,4 +178,13 @@ pub(super) fn live_task(found: &ecs::Task) -> LiveTask {
 /// The id of a task, the last part of its ARN: it names the task's log streams.
 pub(super) fn task_id(arn: &str) -> &str {
     last_part(arn)
+}
+
+/// What no spec declares of a service.
+fn others(found: &ecs::Service) -> BTreeMap<String, String> {
+    let settings = [
+        ("platform-version", found.platform_version().map(str::to_owned)),
+        ("propagate-tags", found.propagate_tags().map(|from| from.as_str().to_owned())),
+    ];
+    settings.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }

@@ -9,6 +9,10 @@ use super::error::own_error;
 use crate::cloud::{CloudError, CloudErrorKind};
 use crate::model::{Condition, LiveRule, Receipt, ResourceKey, RuleAction, TAG_RESOURCE, Tags, TargetGroupSpec};
 
+/// Attributes that no spec declares, as ELB gives them to a new group.
+const UNDECLARED: [(&str, &str); 2] =
+    [("slow_start.duration_seconds", "0"), ("load_balancing.algorithm.type", "round_robin")];
+
 impl AwsCloud {
     pub(super) async fn create_target_group(
         &self,
@@ -23,7 +27,7 @@ impl AwsCloud {
             let operation = "elasticloadbalancing:CreateTargetGroup";
             let carried = self.elb_tags(std::slice::from_ref(&found.arn)).await?.remove(&found.arn).unwrap_or_default();
             self.require_ours(operation, CloudErrorKind::Conflict, name, &carried)?;
-            self.set_target_group_attributes(&found.arn, spec).await?;
+            self.set_target_group_attributes(&found.arn, spec, &[]).await?;
             return Ok(super::receipt(key, &[("arn", &found.arn)], false));
         }
         let check = &spec.health_check;
@@ -48,16 +52,22 @@ impl AwsCloud {
             .set_tags(Some(elb_tag_list(tags)));
         let made = self.caller.call("elasticloadbalancing:CreateTargetGroup", || request.clone().send()).await?;
         let arn = made.target_groups().first().and_then(|group| group.target_group_arn()).unwrap_or_default();
-        self.set_target_group_attributes(arn, spec).await?;
+        self.set_target_group_attributes(arn, spec, &[]).await?;
         Ok(super::receipt(key, &[("arn", arn)], true))
     }
 
-    async fn set_target_group_attributes(&self, arn: &str, spec: &TargetGroupSpec) -> Result<(), CloudError> {
+    async fn set_target_group_attributes(
+        &self,
+        arn: &str,
+        spec: &TargetGroupSpec,
+        others: &[(&str, &str)],
+    ) -> Result<(), CloudError> {
         let attribute = |key: &str, value: String| elb::TargetGroupAttribute::builder().key(key).value(value).build();
         let mut attributes = vec![
             attribute("deregistration_delay.timeout_seconds", spec.deregistration_delay_seconds.to_string()),
             attribute("stickiness.enabled", spec.stickiness_seconds.is_some().to_string()),
         ];
+        attributes.extend(others.iter().map(|(key, value)| attribute(key, (*value).to_owned())));
         if let Some(seconds) = spec.stickiness_seconds {
             attributes.push(attribute("stickiness.type", "lb_cookie".to_owned()));
             attributes.push(attribute("stickiness.lb_cookie.duration_seconds", seconds.to_string()));
@@ -81,9 +91,13 @@ impl AwsCloud {
             .health_check_timeout_seconds(number(check.timeout_seconds))
             .healthy_threshold_count(number(check.healthy_threshold))
             .unhealthy_threshold_count(number(check.unhealthy_threshold))
+            // Undeclared, and back to what ELB gives a new group where somebody changed it.
+            .health_check_enabled(true)
+            .health_check_port("traffic-port")
+            .health_check_protocol(spec.protocol.as_str().into())
             .matcher(elb::Matcher::builder().http_code(&check.matcher).build());
         self.caller.call("elasticloadbalancing:ModifyTargetGroup", || request.clone().send()).await?;
-        self.set_target_group_attributes(arn, spec).await?;
+        self.set_target_group_attributes(arn, spec, &UNDECLARED).await?;
         Ok(super::done(true))
     }
 

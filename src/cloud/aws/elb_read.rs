@@ -17,6 +17,13 @@ const NAMED_AT_ONCE: usize = 100;
 /// How long a sticky session lasts where the answer does not say: ELB's default, a day.
 const DEFAULT_STICKINESS_SECONDS: u32 = 86_400;
 
+/// Attributes of a target group.
+pub(super) struct Attributes {
+    pub(super) deregistration_delay_seconds: Option<u32>,
+    pub(super) stickiness_seconds: Option<u32>,
+    pub(super) others: BTreeMap<String, String>,
+}
+
 impl AwsCloud {
     /// The listener on this port of a load balancer; `None`: there is no such load balancer or port.
     pub(super) async fn find_listener(&self, name: &str, port: u16) -> Result<Option<LiveListener>, CloudError> {
@@ -160,8 +167,8 @@ impl AwsCloud {
         }
     }
 
-    /// Drain seconds and stickiness seconds (`None`: off) of a target group.
-    pub(super) async fn target_group_attributes(&self, arn: &str) -> Result<(Option<u32>, Option<u32>), CloudError> {
+    /// Drain seconds and stickiness seconds (`None`: off) of a target group, and what no spec declares of its attributes.
+    pub(super) async fn target_group_attributes(&self, arn: &str) -> Result<Attributes, CloudError> {
         let request = self.clients.elb.describe_target_group_attributes().target_group_arn(arn);
         let answer =
             self.caller.call("elasticloadbalancing:DescribeTargetGroupAttributes", || request.clone().send()).await?;
@@ -172,7 +179,15 @@ impl AwsCloud {
         let sticky = value("stickiness.enabled") == Some("true");
         let lasts = seconds("stickiness.lb_cookie.duration_seconds");
         let stickiness = if sticky { lasts.or(Some(DEFAULT_STICKINESS_SECONDS)) } else { None };
-        Ok((seconds("deregistration_delay.timeout_seconds"), stickiness))
+        let undeclared =
+            [("balancing", "load_balancing.algorithm.type"), ("slow-start", "slow_start.duration_seconds")];
+        let undeclared =
+            undeclared.into_iter().filter_map(|(word, key)| Some((word.to_owned(), value(key)?.to_owned())));
+        Ok(Attributes {
+            deregistration_delay_seconds: seconds("deregistration_delay.timeout_seconds"),
+            stickiness_seconds: stickiness,
+            others: undeclared.collect(),
+        })
     }
 
     /// Tags of rules and target groups by ARN; what is not there is left out.
@@ -241,6 +256,17 @@ pub(super) fn live_target_group(found: &elb::TargetGroup) -> LiveTargetGroup {
         },
         deregistration_delay_seconds: None,
         stickiness_seconds: None,
+        others: others(found),
         tags: Tags::new(),
     }
+}
+
+/// What no spec declares of a health check.
+fn others(found: &elb::TargetGroup) -> BTreeMap<String, String> {
+    let settings = [
+        ("health-check.enabled", found.health_check_enabled().map(|enabled| enabled.to_string())),
+        ("health-check.port", found.health_check_port().map(str::to_owned)),
+        ("health-check.protocol", found.health_check_protocol().map(|protocol| protocol.as_str().to_owned())),
+    ];
+    settings.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::future::{join_all, try_join_all};
 
 use super::AwsCloud;
+use super::elb_read::Attributes;
 use super::fleet::Batch;
 use super::observe::{is_declared, key_in, sighting, unreadable};
 use crate::cloud::CloudError;
@@ -25,8 +26,6 @@ pub(super) struct Balancer {
     pub(super) resolved_ids: BTreeMap<String, String>,
 }
 
-/// Drain and stickiness seconds.
-type Attributes = (Option<u32>, Option<u32>);
 type Seen = (Result<Option<LiveListener>, CloudError>, Result<Option<Vec<LiveRule>>, CloudError>);
 
 impl AwsCloud {
@@ -229,9 +228,10 @@ fn set_attributes(balancer: &mut Balancer, mut read: BTreeMap<String, Result<Att
     for sighting in balancer.target_groups.values_mut() {
         let Sighting::Present(group) = sighting else { continue };
         match read.remove(&group.arn) {
-            Some(Ok((delay, stickiness))) => {
-                group.deregistration_delay_seconds = delay;
-                group.stickiness_seconds = stickiness;
+            Some(Ok(attributes)) => {
+                group.deregistration_delay_seconds = attributes.deregistration_delay_seconds;
+                group.stickiness_seconds = attributes.stickiness_seconds;
+                group.others.extend(attributes.others);
             }
             Some(Err(error)) => *sighting = unreadable(&error),
             None => {}

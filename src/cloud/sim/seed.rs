@@ -112,6 +112,7 @@ impl World {
         let name = format!("production-{}", &group[..6]);
         let arn = self.arn("elasticloadbalancing", &format!("targetgroup/{name}/{group}"));
         let live = LiveTargetGroup {
+            others: Default::default(),
             target_group_name: name,
             arn: arn.clone(),
             port: 8080,

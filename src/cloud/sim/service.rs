@@ -76,6 +76,7 @@ impl World {
         check_settings(self, settings, task_definition)?;
         self.active_revision(task_definition)?;
         let live = LiveService {
+            others: Default::default(),
             service_name: settings.service_name.clone(),
             arn: arn.clone(),
             cluster: self.arn("ecs", &format!("cluster/{}", short_name(&settings.cluster))),

@@ -56,6 +56,7 @@ impl World {
         let mark = self.fresh(16);
         let arn = self.arn("elasticloadbalancing", &format!("targetgroup/{name}/{mark}"));
         let live = LiveTargetGroup {
+            others: Default::default(),
             target_group_name: name.clone(),
             arn: arn.clone(),
             port: spec.port,

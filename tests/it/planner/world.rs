@@ -219,6 +219,7 @@ pub(crate) fn up(desired: &Desired) -> Live {
     storage_up(desired, &mut live);
     for (name, spec) in &desired.target_groups {
         let group = LiveTargetGroup {
+            others: Default::default(),
             target_group_name: spec.target_group_name.clone(),
             arn: format!("arn:group:{name}"),
             port: spec.port,
@@ -304,6 +305,7 @@ fn services_up(desired: &Desired, live: &mut Live) {
             ids
         };
         let service = LiveService {
+            others: Default::default(),
             service_name: spec.service_name.clone(),
             arn: format!("arn:service:{name}"),
             cluster: spec.cluster.clone(),
