@@ -186,5 +186,7 @@ fn others(found: &ecs::Service) -> BTreeMap<String, String> {
         ("platform-version", found.platform_version().map(str::to_owned)),
         ("propagate-tags", found.propagate_tags().map(|from| from.as_str().to_owned())),
     ];
-    settings.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+    // An emulator answers nothing as an empty text.
+    let said = settings.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+    said.filter(|(_, value)| !value.is_empty()).collect()
 }
