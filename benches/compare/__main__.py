@@ -29,7 +29,6 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--envctl", type=pathlib.Path, default=ROOT / "target" / "release" / "envctl")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--environments", type=int, default=1000, help="of `drift --all` on the simulated cloud")
     # `cargo bench` hands this on to every benchmark.
     parser.add_argument("--bench", action="store_true", help=argparse.SUPPRESS)
     return parser.parse_args()

@@ -5,7 +5,6 @@ import statistics
 import sys
 import tempfile
 
-import fleet
 import meter
 from contenders import Envctl, Ground, Script, Terraform
 
@@ -116,5 +115,4 @@ def compare(options, endpoint):
         table(present, found, calls)
         met = ratios(present, found, calls)
         met.append(help_time(options.envctl.resolve(), folder, options.rounds))
-        met += fleet.measure(options.envctl.resolve(), pathlib.Path(folder), options.environments, verdict, say)
     return 0 if all(met) else 1

@@ -3,19 +3,12 @@
 
 use std::process::{Command, ExitCode};
 
-fn main() -> ExitCode {
+fn main() -> std::io::Result<ExitCode> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/compare");
     let status = Command::new("python3")
         .arg(folder)
         .args(["--envctl", env!("CARGO_BIN_EXE_envctl")])
         .args(std::env::args_os().skip(1))
-        .status();
-    match status {
-        Ok(status) if status.success() => ExitCode::SUCCESS,
-        Ok(_) => ExitCode::FAILURE,
-        Err(error) => {
-            eprintln!("python3 cannot be started: {error}");
-            ExitCode::FAILURE
-        }
-    }
+        .status()?;
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

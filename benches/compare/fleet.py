@@ -1,2 +1,0 @@
-def measure(binary, folder, number, verdict, say):
-    return []
