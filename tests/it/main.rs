@@ -40,6 +40,7 @@ mod store;
 // The simulated cloud.
 mod sim;
 // The conventions of the code base: layers, purity, lengths, names.
+mod cmd_alarms;
 mod cmd_cost;
 mod cmd_day;
 mod cmd_deploy;
