@@ -94,7 +94,7 @@ fn what_hands_did_to_alarms_and_the_dashboard_is_found_and_put_right() {
     assert_eq!(findings(&environment), Vec::<String>::new());
 
     by_hand(&environment, |world| {
-        drop(world["dashboards"].as_object_mut().expect("dashboards").remove("pythonide-staging"))
+        drop(world["dashboards"].as_object_mut().expect("dashboards").remove("pythonide-staging"));
     });
     assert_eq!(findings(&environment), ["drift dashboard/main: there -> absent"]);
     environment.done(&["down", "staging", "--yes", "--quiet"]);
