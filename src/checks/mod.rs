@@ -2,7 +2,7 @@
 //!
 //! All checks of a run are made side by side. Each ends in bounded time, shows no secret, and says what it saw. Beside
 //! the simulated cloud, a check of the environment's own host or database is answered by the simulated world
-//! ([`simulated`]); every other address is really contacted, in real time.
+//! (`simulated`); every other address is really contacted, in real time.
 
 mod attempt;
 mod command;

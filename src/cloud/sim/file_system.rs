@@ -32,7 +32,7 @@ pub struct FileSystem {
 pub struct Directory {
     /// Owner, group and permissions, fixed by the first mount.
     pub made_with: (u32, u32, String),
-    /// Everything written below it, oldest first; the place of a write is its [`path_identity`].
+    /// Everything written below it, oldest first; the place of a write is its `path_identity`.
     pub writes: Vec<Write>,
 }
 

@@ -45,7 +45,7 @@ pub struct World {
     pub snapshots: BTreeMap<String, Snapshot>,
     /// The newest version ever written to each database, by identifier: what must never be lost.
     pub written: BTreeMap<String, u64>,
-    /// The newest version ever written below each file path, by [`path_identity`](super::file_system::path_identity):
+    /// The newest version ever written below each file path, by `path_identity` of its file system:
     /// what must never be lost.
     #[serde(default)]
     pub files_written: BTreeMap<String, u64>,
