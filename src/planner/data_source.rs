@@ -182,7 +182,7 @@ fn taken<'a>(
         for name in s.desired.backed_up_file_systems() {
             whole::recovery_points(s, name, draft);
         }
-        let missing = whole::missing_parts(s.desired, s.live, id, &snapshot.tags);
+        let missing = whole::missing_to_come_up(s, id, &snapshot.tags);
         if !missing.is_empty() {
             whole::refuse_half(key, id, &missing, draft);
         }

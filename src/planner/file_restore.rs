@@ -164,7 +164,7 @@ fn newest(
     });
     let usable = points.iter().filter(|point| point.is_completed());
     let mut ids = usable.filter_map(|point| {
-        Some((point.snapshot_id()?, whole::missing_parts(s.desired, s.live, point.snapshot_id()?, &point.tags)))
+        Some((point.snapshot_id()?, whole::missing_to_come_up(s, point.snapshot_id()?, &point.tags)))
     });
     if let Some(id) = of_database.filter(|id| whole::recovery_point(s.live, &spec.file_system, id).is_some()) {
         return Some(id.to_owned());
@@ -194,7 +194,7 @@ fn restore<'a>(
         whole::refuse_half(&key, &id, &[format!("the files of {}", spec.file_system)], draft);
         return None;
     };
-    let missing = whole::missing_parts(s.desired, s.live, &id, &from.tags);
+    let missing = whole::missing_to_come_up(s, &id, &from.tags);
     if !missing.is_empty() {
         whole::refuse_half(&key, &id, &missing, draft);
         return None;

@@ -2,12 +2,16 @@
 //! is never restored.
 
 use crate::model::{
-    Desired, Live, LiveRecoveryPoint, Parts, RefusalKind, ResourceKey, ResourceKind, Sighting, Tags, present,
+    DatabaseState, Desired, Live, LiveRecoveryPoint, Parts, RefusalKind, ResourceKey, ResourceKind, Sighting, Tags,
+    present,
 };
 
 use super::data_source::may_become_available;
 use super::draft::Draft;
 use super::situation::{Situation, key, refuse_unreadable};
+
+/// Begins the words for a database that is missing.
+const DATA_OF: &str = "the data of ";
 
 /// This environment's recovery points of a file system, newest first; `None` after a refusal.
 pub(super) fn recovery_points<'a>(s: &Situation<'a>, name: &str, draft: &mut Draft) -> Option<&'a [LiveRecoveryPoint]> {
@@ -45,8 +49,17 @@ pub fn missing_parts(desired: &Desired, live: &Live, id: &str, tags: &Tags) -> V
         let mut all = present(&live.snapshots).filter(|(of, _)| *of == name).flat_map(|(_, snapshots)| snapshots);
         all.any(|snapshot| snapshot.snapshot_id() == Some(id) && may_become_available(snapshot))
     };
-    let databases = databases.filter(|name| !has_data(name)).map(|name| format!("the data of {name}"));
+    let databases = databases.filter(|name| !has_data(name)).map(|name| format!("{DATA_OF}{name}"));
     files.chain(databases).collect()
+}
+
+/// What is missing for an environment that comes up from a snapshot: [`missing_parts`] without the databases that are
+/// live. Those keep their data, which is newer than any snapshot: a `destroy` that was killed leaves some in place.
+pub(super) fn missing_to_come_up(s: &Situation, id: &str, tags: &Tags) -> Vec<String> {
+    let live =
+        |name: &str| present(&s.live.databases).any(|(of, live)| of == name && live.state() != DatabaseState::Deleting);
+    let missing = missing_parts(s.desired, s.live, id, tags);
+    missing.into_iter().filter(|part| !part.strip_prefix(DATA_OF).is_some_and(live)).collect()
 }
 
 /// Refuses half a snapshot.
