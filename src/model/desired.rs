@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AccessPointSpec, AlarmSpec, BackupSpec, Check, DashboardSpec, DatabaseSpec, FileSystemSpec, ListenerSelector,
-    LogGroupSpec, NetworkSpec, Place, PolicyRules, ResourceKey, ResourceKind, RetentionSpec, RuleSpec, ServiceSpec,
-    SleepSpec, Tags, TargetGroupSpec, TaskSpec, ownership_tags,
+    LogGroupSpec, NetworkSpec, Place, PolicyRules, ReleaseSpec, ResourceKey, ResourceKind, RetentionSpec, RuleSpec,
+    ServiceSpec, SleepSpec, Tags, TargetGroupSpec, TaskSpec, ownership_tags,
 };
 
 /// The name of the one dashboard in keys.
@@ -56,6 +56,9 @@ pub struct Desired {
     /// What task definitions must keep to; `None`: nothing is demanded.
     #[serde(default)]
     pub policy: Option<PolicyRules>,
+    /// What a release does.
+    #[serde(default = "usual_release")]
+    pub release: ReleaseSpec,
     /// Alarms.
     #[serde(default)]
     pub alarms: BTreeMap<String, AlarmSpec>,
@@ -70,6 +73,10 @@ pub struct Desired {
     pub backup: BackupSpec,
     /// Where each resource and field is declared, `database/main.class`.
     pub places: BTreeMap<String, Place>,
+}
+
+fn usual_release() -> ReleaseSpec {
+    ReleaseSpec::usual(false, super::AnnounceSpec::default())
 }
 
 impl Desired {

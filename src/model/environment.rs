@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{
     AccessPointSpec, AlarmSpec, Architecture, BackupSpec, Capacity, Check, DatabaseSpec, FileSystemSpec, HealthCheck,
-    LogGroupSpec, Place, PolicyRules, ScalingSpec, Selector, SleepMode, Tags,
+    LogGroupSpec, Place, PolicyRules, ReleaseSpec, ScalingSpec, Selector, SleepMode, Tags,
 };
 
 /// An environment as its spec declares it.
@@ -52,6 +52,8 @@ pub struct Environment {
     pub checks: BTreeMap<String, Check>,
     /// What task definitions must keep to; `None`: nothing is demanded.
     pub policy: Option<PolicyRules>,
+    /// What a release does.
+    pub release: ReleaseSpec,
     /// Alarms.
     #[serde(default)]
     pub alarms: BTreeMap<String, AlarmDeclaration>,

@@ -90,6 +90,7 @@ pub(super) fn desired(services: Vec<ServiceSpec>, databases: Vec<DatabaseSpec>) 
         },
         checks: BTreeMap::new(),
         policy: None,
+        release: ReleaseSpec::usual(false, AnnounceSpec::default()),
         retention: RetentionSpec { keep: 1, keep_for: Duration::from_secs(0) },
         backup: BackupSpec {
             vault: "app-staging".to_owned(),

@@ -77,11 +77,13 @@ pub(super) enum Code {
     Policy,
     /// An alarm that CloudWatch refuses, or that could never go off.
     Alarm,
+    /// A release procedure that cannot be carried out.
+    Release,
 }
 
 impl Code {
     /// Every code, in the order of its number.
-    const ALL: [Self; 37] = [
+    const ALL: [Self; 38] = [
         Self::NoFile,
         Self::Syntax,
         Self::TooBig,
@@ -119,6 +121,7 @@ impl Code {
         Self::Check,
         Self::Policy,
         Self::Alarm,
+        Self::Release,
     ];
 
     /// The code as it is shown: `ENV012`.

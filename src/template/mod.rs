@@ -154,6 +154,7 @@ pub fn desired(environment: &Environment, templates: &Templates) -> Result<Desir
         tasks,
         checks: environment.checks.clone(),
         policy: environment.policy.clone(),
+        release: environment.release.clone(),
         alarms,
         dashboards,
         sleep: environment.sleep.clone(),

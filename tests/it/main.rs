@@ -70,6 +70,8 @@ mod spec_alarms;
 mod spec_files;
 // Every kind of bad spec, with its place and remedy.
 mod spec_problems;
+// The release procedure in specs.
+mod spec_release;
 // Whole sessions on the simulated cloud, and the checkers of the promises.
 mod simulated_sessions;
 mod simulation;

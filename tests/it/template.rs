@@ -159,6 +159,7 @@ pub(crate) fn staging() -> Environment {
         },
         checks: BTreeMap::new(),
         policy: None,
+        release: envctl::model::ReleaseSpec::usual(false, envctl::model::AnnounceSpec::default()),
         retention: RetentionSpec { keep: 3, keep_for: Duration::from_secs(7 * 86_400) },
         backup: BackupSpec {
             vault: "app-staging".to_owned(),

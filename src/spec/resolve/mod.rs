@@ -6,6 +6,7 @@ mod check;
 mod check_kind;
 mod database;
 mod declared;
+mod release;
 mod rule;
 mod service;
 mod storage;
@@ -47,12 +48,14 @@ pub(super) fn resolve(name: &str, root: &Root, span: &Span, problems: &mut Probl
     let sleep = sleep(&mut section, root);
     let retention = retention(&mut section, root);
     let policy = check::policy(&mut section, root);
+    let release = release::release(&mut section, root);
     let backup = backup(&mut section, root, &names);
     let mut log_groups = storage::log_groups(&names, root, &mut declared, problems);
     let services = service::services(&names, root, &mut log_groups, &mut declared, problems);
     let environment = Environment {
         checks: check::checks(root, &services, &log_groups, &mut declared, problems),
         policy,
+        release,
         name: name.to_owned(),
         account,
         region,

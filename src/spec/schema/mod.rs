@@ -10,6 +10,7 @@ mod check_scalar;
 mod database;
 mod json_schema;
 mod policy;
+mod release;
 mod root;
 mod rule;
 mod scalar;
@@ -23,6 +24,7 @@ pub(super) use check_scalar::*;
 pub(super) use database::*;
 pub(super) use json_schema::document;
 pub(super) use policy::*;
+pub(super) use release::*;
 pub(super) use root::*;
 pub(super) use rule::*;
 pub(super) use scalar::*;
@@ -303,4 +305,8 @@ pub(super) const REFERENCES: &[Reference] = &[
     ServiceCheck::REFERENCE,
     CommandCheck::REFERENCE,
     Policy::REFERENCE,
+    Release::REFERENCE,
+    ReleaseStep::REFERENCE,
+    Watch::REFERENCE,
+    Announce::REFERENCE,
 ];

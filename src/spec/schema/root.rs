@@ -2,8 +2,8 @@
 
 use super::At;
 use super::{
-    Alarm, Borrow, Check, Dashboard, Database, FileSystem, Files, Free, LogGroup, Named, Policy, Rule, Service,
-    SleepWord, Task, shape,
+    Alarm, Borrow, Check, Dashboard, Database, FileSystem, Files, Free, LogGroup, Named, Policy, Release, Rule,
+    Service, SleepWord, Task, shape,
 };
 use crate::spec::units::Span as TimeSpan;
 
@@ -49,6 +49,9 @@ shape! {
         checks: Named<Check>,
         /// What task definitions must keep to; held by `policy` and `validate`. Default: nothing is demanded.
         policy: Policy,
+        /// What `release` does, in which order, and when it takes everything back. Default: the policy where there is one,
+        /// a snapshot, every check before and after the deployment.
+        release: Release,
         /// Alarms, by any name.
         alarms: Named<Alarm>,
         /// A dashboard about the environment.

@@ -16,6 +16,7 @@ mod network;
 mod operation;
 mod reference;
 mod region;
+mod release;
 mod reserved_word;
 mod rule;
 mod service;
@@ -44,6 +45,7 @@ pub(super) fn validate(environment: &Environment, root: &Root, declared: &Declar
     health_check::check(&mut check);
     operation::check(&mut check);
     check::check(&mut check);
+    release::check(&mut check);
     alarm::check(&mut check);
     reference::check(&mut check);
     duplicate::check(&mut check);

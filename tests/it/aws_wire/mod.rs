@@ -55,6 +55,7 @@ fn desired() -> Desired {
         },
         checks: BTreeMap::new(),
         policy: None,
+        release: envctl::model::ReleaseSpec::usual(false, envctl::model::AnnounceSpec::default()),
         retention: RetentionSpec { keep: 3, keep_for: Duration::from_secs(86_400) },
         backup: BackupSpec {
             vault: "app-staging".to_owned(),
