@@ -23,6 +23,7 @@ mod live_prices;
 mod load;
 mod lock;
 mod look;
+mod maintenance;
 mod man;
 mod outcome;
 mod output;
@@ -90,6 +91,7 @@ enum Command {
     Deploy(deploy::Args),
     Run(run::Args),
     Rollback(rollback::Args),
+    Maintenance(maintenance::Args),
     Status(status::Args),
     Drift(drift::Args),
     Verify(verify::Args),
@@ -145,6 +147,7 @@ fn run(context: &Context, command: Command) -> Result<Exit, CliError> {
         Command::Deploy(args) => deploy::run(context, &args),
         Command::Run(args) => run::run(context, &args),
         Command::Rollback(args) => rollback::run(context, &args),
+        Command::Maintenance(args) => maintenance::run(context, &args),
         Command::Status(args) => status::run(context, &args),
         Command::Drift(args) => drift::run(context, &args),
         Command::Verify(args) => verify::run(context, &args),

@@ -62,6 +62,8 @@ pub struct Environment {
     pub dashboard: Option<DashboardDeclaration>,
     /// How it sleeps.
     pub sleep: SleepSpec,
+    /// What its rules answer with during maintenance.
+    pub maintenance: PageSpec,
     /// Which snapshots are kept.
     pub retention: RetentionSpec,
     /// Where files of snapshots are kept.
@@ -257,11 +259,18 @@ pub struct SleepSpec {
     pub mode: SleepMode,
     /// Idle time to reckon with when `down` is given none; `None`: unknown, reckoned as longer than 7 days.
     pub idle: Option<Duration>,
-    /// Template of the asleep page, below `templates/`.
-    pub page: String,
-    /// Content type of the page.
+    /// What its rules answer with meanwhile.
+    pub page: PageSpec,
+}
+
+/// A page that rules answer with instead of forwarding.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PageSpec {
+    /// Its template, below `templates/`.
+    pub template: String,
+    /// Content type.
     pub content_type: String,
-    /// Status code of the page.
+    /// Status code.
     pub status_code: u16,
 }
 

@@ -103,6 +103,8 @@ pub struct RuleSpec {
     pub target_group: Option<String>,
     /// What it answers while asleep.
     pub asleep: RuleAction,
+    /// What it answers during maintenance.
+    pub maintenance: RuleAction,
 }
 
 /// A target group as ELB describes it.

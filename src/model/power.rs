@@ -121,6 +121,11 @@ pub enum Goal {
         /// Revisions (`family:6`, or ARN) by service (name in the spec); empty: the one before the last deployment.
         to: BTreeMap<String, String>,
     },
+    /// Let visitors get the maintenance page while the tasks go on running, or end that.
+    Maintenance {
+        /// Begin, or end it.
+        on: bool,
+    },
     /// Run a one-off task once.
     Run {
         /// Task (name in the spec).
@@ -140,6 +145,8 @@ impl Goal {
             Self::DiscardFormer => "snapshot discard-former",
             Self::Deploy { .. } => "deploy",
             Self::Rollback { .. } => "rollback",
+            Self::Maintenance { on: true } => "maintenance on",
+            Self::Maintenance { on: false } => "maintenance off",
             Self::Run { .. } => "run",
         }
     }

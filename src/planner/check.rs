@@ -16,6 +16,7 @@ pub fn check(plan: &Plan) -> Vec<String> {
     lint.files_are_kept();
     lint.clean_data_first();
     lint.healthy_before_forwarding();
+    lint.warm_behind_a_page();
     lint.suspended_before_zero();
     lint.silent_before_zero();
     lint.late_values_are_known();
@@ -148,6 +149,19 @@ impl<'a> Lint<'a> {
         }
     }
 
+    /// A page in front of tasks that go on running comes after the warming rule behind it: unchecked targets would be
+    /// none.
+    fn warm_behind_a_page(&mut self) {
+        let answers = |step: &&Step| matches!(&step.action, Action::ModifyRule { .. }) && !forwards(step);
+        let pages: Vec<&Step> = self.plan.steps.iter().filter(answers).collect();
+        for page in pages.into_iter().filter(|page| !page.id.0.starts_with("sleep-")) {
+            let behind = format!("{}{}", page.action.key().name, super::warming::WARMING);
+            let warms = |step: &&Step| step.action.key().name == behind && !forward_targets(&step.action).is_empty();
+            let missing = self.plan.steps.iter().find(warms).filter(|warm| !self.needs(page, warm));
+            self.problems.extend(missing.map(|warm| format!("{} does not need {}", page.id, warm.id)));
+        }
+    }
+
     /// A minimum above 0 would lift a count of 0 again; bounds come back only when the service is awake.
     fn suspended_before_zero(&mut self) {
         for step in &self.plan.steps {
@@ -217,13 +231,13 @@ impl<'a> Lint<'a> {
                     || (matches!(action, Action::DeleteTaskDefinitions { .. }) && step.id.0.starts_with("forget-"))
                     || (matches!(action, Action::DeleteRule { .. }) && step.id.0.starts_with("surplus/"))
                     || matches!(action, Action::DeleteScalingPolicy { .. } | Action::DeregisterScalableTarget { .. })
-                    || matches!(action, Action::DeleteRule { key, .. } if key.name.ends_with(super::rule::WARMING))
+                    || matches!(action, Action::DeleteRule { key, .. } if key.name.ends_with(super::warming::WARMING))
             },
             Goal::Down { .. } => |step| {
                 let action = &step.action;
                 !action.is_destructive()
                     || matches!(action, Action::StopDatabase { .. } | Action::DeleteDatabase { .. })
-                    || matches!(action, Action::DeleteRule { key, .. } if key.name.ends_with(super::rule::WARMING))
+                    || matches!(action, Action::DeleteRule { key, .. } if key.name.ends_with(super::warming::WARMING))
             },
             Goal::Destroy { .. } => |_| true,
             Goal::Snapshot => |step| {
@@ -253,6 +267,7 @@ impl<'a> Lint<'a> {
                 Action::UpdateService { update, .. } => update.desired_count.is_none() && update.settings.is_none(),
                 _ => false,
             },
+            Goal::Maintenance { on } => maintenance_steps(on),
             Goal::Run { .. } => {
                 |step| matches!(step.action, Action::RegisterTaskDefinition { .. } | Action::RunTask { .. })
             }
@@ -271,9 +286,26 @@ impl<'a> Lint<'a> {
     }
 }
 
+/// What may be done about maintenance: nothing but rules is touched, and no rule goes but a warming one.
+fn maintenance_steps(on: bool) -> fn(&Step) -> bool {
+    match on {
+        true => |step| match &step.action {
+            Action::Tag { .. } | Action::SetRulePriority { .. } => true,
+            Action::CreateRule { key, .. } => key.name.ends_with(super::warming::WARMING),
+            Action::ModifyRule { .. } => !forwards(step),
+            _ => false,
+        },
+        false => |step| match &step.action {
+            Action::Tag { .. } | Action::ModifyRule { .. } => true,
+            Action::DeleteRule { key, .. } => key.name.ends_with(super::warming::WARMING),
+            _ => false,
+        },
+    }
+}
+
 /// Does it send requests to tasks? A warming rule is never reached.
 fn forwards(step: &Step) -> bool {
-    !step.action.key().name.ends_with(super::rule::WARMING) && !forward_targets(&step.action).is_empty()
+    !step.action.key().name.ends_with(super::warming::WARMING) && !forward_targets(&step.action).is_empty()
 }
 
 fn forward_targets(action: &Action) -> Vec<&str> {

@@ -12,7 +12,7 @@ use crate::model::{
 use super::condition::{condition_words, resolved, same_actions, same_conditions, words};
 use super::draft::Draft;
 use super::file_restore::Restores;
-use super::rule::wanted_priority;
+use super::rule::{is_in_maintenance, wanted_priority};
 use super::situation::{Situation, key};
 use super::{
     access_point, alarm, dashboard, database_changes, document, file_system, log_group, scaling, service,
@@ -324,7 +324,7 @@ fn rule(s: &Situation, key: &ResourceKey, spec: &RuleSpec, live: &LiveRule, foun
         differs("priority", fixed.to_string(), is);
     }
     // Page or forward is the power state's; which page, and forward to what, is the spec's.
-    let page = vec![spec.asleep.clone()];
+    let page = vec![if is_in_maintenance(s, spec) { spec.maintenance.clone() } else { spec.asleep.clone() }];
     let actions = resolved(&spec.actions, &s.facts);
     match live.actions.last() {
         Some(RuleAction::FixedResponse { .. }) if !same_actions(&page, &live.actions) => {

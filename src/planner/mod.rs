@@ -24,6 +24,7 @@ mod file_restore;
 mod file_system;
 mod files;
 mod log_group;
+mod maintenance;
 mod power;
 mod preflight;
 mod priority;
@@ -48,6 +49,7 @@ mod target_group;
 mod task_definition;
 mod undeclared;
 mod version;
+mod warming;
 mod whole;
 
 use std::time::Duration;
@@ -98,6 +100,14 @@ pub fn plan(desired: &Desired, live: &Live, goal: &Goal, policy: &Policy) -> Pla
             rollback::rollback(&situation, to, &mut draft);
             power_now
         }
+        Goal::Maintenance { on: true } => {
+            maintenance::begin(situation, &mut draft);
+            power_now
+        }
+        Goal::Maintenance { on: false } => {
+            maintenance::end(situation, &mut draft);
+            power_now
+        }
         Goal::Run { task } => {
             preflight::borrowed(&situation, &mut draft);
             run::run(&situation, task, &mut draft);
@@ -125,6 +135,7 @@ pub fn plan(desired: &Desired, live: &Live, goal: &Goal, policy: &Policy) -> Pla
 fn up(s: &Situation, from: &DataSource, draft: &mut Draft) -> Power {
     preflight::borrowed(s, draft);
     power::remember(s, Power::Up, draft);
+    maintenance::note(s, draft);
     let data = data_source::choose(s, from, draft);
     let files = file_restore::choose(s, from, &data, draft);
     let unclean = data.values().any(scrub::is_needed);

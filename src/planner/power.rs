@@ -17,7 +17,7 @@ pub fn power_now(desired: &Desired, live: &Live) -> Power {
     }
     let serving = present(&live.services).any(|(_, service)| service.is_active() && service.desired_count > 0);
     let forwarding = present(&live.rules).any(|(name, rule)| {
-        !name.ends_with(super::rule::WARMING)
+        !name.ends_with(super::warming::WARMING)
             && rule.actions.iter().any(|action| matches!(action, RuleAction::Forward { .. }))
     });
     match sleeping_databases(desired, live) {

@@ -13,11 +13,11 @@ use super::draft::{Draft, NewStep};
 use super::durations;
 use super::file_system::is_leaving;
 use super::files;
-use super::rule::warming_key;
 use super::safety;
 use super::scaling;
 use super::service_sleep;
 use super::situation::{Found, Situation, key, refuse_unreadable};
+use super::warming::warming_key;
 
 /// Why everything goes.
 pub(super) const GOES: &str = "the environment is destroyed";

@@ -1,21 +1,16 @@
-//! Listener rules. A rule answers with the asleep page until the targets behind it are healthy.
-//!
-//! ELB checks only targets that some rule forwards to, and ECS wants its target group attached to a listener
-//! (`aws.md` 4.3). So while a rule still answers with the page, a *warming rule* with the same conditions and a higher
-//! priority number, which no request ever reaches, forwards to the target group; it goes when the rule forwards.
+//! Listener rules. A rule answers with the asleep page until the targets behind it are healthy; while it answers with a
+//! page and its service runs, a warming rule ([`super::warming`]) stands behind it.
 
 use crate::model::{
-    Action, Condition, ListenerSelector, LiveRule, NoteKind, RefusalKind, ResourceKey, ResourceKind, RuleAction,
-    RuleSpec, Sighting, StepId, TAG_PRIORITY, late_text,
+    Action, ListenerSelector, LiveRule, Maintenance, NoteKind, RefusalKind, ResourceKey, ResourceKind, RuleAction,
+    RuleSpec, Sighting, StepId, TAG_PRIORITY, Tags,
 };
 
 use super::condition::{condition_words, resolved, same_actions, same_conditions, words};
 use super::draft::{Draft, NewStep, field};
 use super::priority::{self, Priorities};
 use super::situation::{Found, Situation, key, refuse_unreadable};
-
-/// Ends the name of a warming rule.
-pub(super) const WARMING: &str = ".warming";
+use super::warming::{cool, warm, warmed, warming_key};
 
 /// Makes sure that every rule is there, and that every target group is attached: rules that do not forward yet stay
 /// on the asleep page, with a warming rule behind them.
@@ -30,7 +25,7 @@ pub(super) fn prepare(s: &Situation, draft: &mut Draft) {
             }
             Found::Ours(live) => {
                 reprioritise(s, &key, spec, live, &mut priorities, draft);
-                if !forwards(s, name, spec, live, draft) {
+                if s.maintenance.is_some() || !forwards(s, name, spec, live, draft) {
                     let above = wanted_priority(s, spec, live).or(live.priority).unwrap_or_default();
                     warm(s, &key, spec, &live.conditions, above, &mut priorities, draft);
                 }
@@ -41,45 +36,72 @@ pub(super) fn prepare(s: &Situation, draft: &mut Draft) {
     }
 }
 
-/// Lets every rule forward once the targets of its service are healthy, and removes the warming rules.
+/// Lets every rule forward once the targets of its service are healthy, and removes the warming rules. During
+/// maintenance the rules that forward show their page, and their warming rules stay behind them.
 pub(super) fn forward(s: &Situation, gate: &[StepId], draft: &mut Draft) {
     for (name, spec) in &s.desired.rules {
         let key = key(ResourceKind::ListenerRule, name);
         let (Found::Absent | Found::Ours(_)) = s.look(draft, &key, &s.live.rules) else { continue };
-        let live = s.live.rules.get(name).and_then(|sighting| sighting.present());
-        let wanted = resolved(&spec.actions, &draft.lasting(&s.facts));
-        let closed = is_closed(&key, draft);
-        let actions_differ = closed || live.is_none_or(|live| !same_actions(&wanted, &live.actions));
-        let conditions_differ = live.is_some_and(|live| !same_conditions(&spec.conditions, &live.conditions));
-        if actions_differ || conditions_differ {
-            let mut reasons = Vec::new();
-            if actions_differ {
-                let from = live.filter(|_| !closed).map_or("page".to_owned(), |live| words(&live.actions));
-                reasons.push(field("actions", from, words(&wanted), "the environment is up"));
-            }
-            if let Some(live) = live.filter(|_| conditions_differ) {
-                let (from, to) = (condition_words(&live.conditions), condition_words(&spec.conditions));
-                reasons.push(field("conditions", from, to, "the spec says otherwise"));
-            }
-            let action = Action::ModifyRule {
-                key: key.clone(),
-                arn: draft.fact(&s.facts, &key, "arn"),
-                conditions: spec.conditions.clone(),
-                actions: wanted,
-            };
-            let mut after = gate.to_vec();
-            after.extend(draft.ready(&key));
-            for service in services_behind(s, spec) {
-                after.extend(draft.ready(&ResourceKey::new(ResourceKind::Service, service)));
-            }
-            let step = NewStep::new(format!("forward-{key}"), format!("let rule {name} forward"), action);
-            let forwarded = draft.add(step.reasons(reasons).after(after));
-            draft.hold(&key, forwarded.clone());
-            for service in services_behind(s, spec) {
-                draft.hold(&ResourceKey::new(ResourceKind::Service, service), forwarded.clone());
-            }
+        forward_one(s, &key, spec, gate, draft);
+        if !is_in_maintenance(s, spec) {
+            cool(s, &key, draft);
         }
-        cool(s, &key, draft);
+    }
+}
+
+/// Does the rule show the maintenance page in place of forwarding?
+pub(super) fn is_in_maintenance(s: &Situation, spec: &RuleSpec) -> bool {
+    s.maintenance.is_some() && spec.target_group.is_some()
+}
+
+fn forward_one(s: &Situation, key: &ResourceKey, spec: &RuleSpec, gate: &[StepId], draft: &mut Draft) {
+    let live = s.live.rules.get(&key.name).and_then(|sighting| sighting.present());
+    let maintenance = is_in_maintenance(s, spec);
+    let wanted = match maintenance {
+        true => vec![spec.maintenance.clone()],
+        false => resolved(&spec.actions, &draft.lasting(&s.facts)),
+    };
+    let closed = is_closed(key, draft);
+    let actions_differ = closed || live.is_none_or(|live| !same_actions(&wanted, &live.actions));
+    let conditions_differ = live.is_some_and(|live| !same_conditions(&spec.conditions, &live.conditions));
+    if !actions_differ && !conditions_differ {
+        return;
+    }
+    let mut reasons = Vec::new();
+    if actions_differ {
+        let from = live.filter(|_| !closed).map_or("page".to_owned(), |live| words(&live.actions));
+        let why = if maintenance { "the environment is in maintenance" } else { "the environment is up" };
+        reasons.push(field("actions", from, words(&wanted), why));
+    }
+    if let Some(live) = live.filter(|_| conditions_differ) {
+        let (from, to) = (condition_words(&live.conditions), condition_words(&spec.conditions));
+        reasons.push(field("conditions", from, to, "the spec says otherwise"));
+    }
+    let action = Action::ModifyRule {
+        key: key.clone(),
+        arn: draft.fact(&s.facts, key, "arn"),
+        conditions: spec.conditions.clone(),
+        actions: wanted,
+    };
+    let mut after = gate.to_vec();
+    after.extend(draft.ready(key));
+    if maintenance {
+        // The targets stay checked only behind a rule that forwards to them.
+        after.extend(draft.ready(&warming_key(key)));
+        after.extend(warmed(key, draft));
+    }
+    for service in services_behind(s, spec) {
+        after.extend(draft.ready(&ResourceKey::new(ResourceKind::Service, service)));
+    }
+    let title = match maintenance {
+        true => format!("let rule {} answer with the maintenance page", key.name),
+        false => format!("let rule {} forward", key.name),
+    };
+    let step = NewStep::new(format!("forward-{key}"), title, action);
+    let forwarded = draft.add(step.reasons(reasons).after(after));
+    draft.hold(key, forwarded.clone());
+    for service in services_behind(s, spec) {
+        draft.hold(&ResourceKey::new(ResourceKind::Service, service), forwarded.clone());
     }
 }
 
@@ -93,6 +115,7 @@ pub(super) fn down(s: &Situation, after: &[StepId], draft: &mut Draft) {
             draft.hold(&key, asleep);
         }
         cool(s, &key, draft);
+        super::maintenance::forget(&key, live, after, draft);
     }
 }
 
@@ -126,6 +149,7 @@ fn stands_before(first: &LiveRule, second: &LiveRule) -> bool {
     first.priority < second.priority && same_conditions(&first.conditions, &second.conditions)
 }
 
+/// Puts a rule on the asleep page.
 fn show_page(
     key: &ResourceKey,
     spec: &RuleSpec,
@@ -148,13 +172,8 @@ fn show_page(
 }
 
 /// Has this plan put the rule on the asleep page before?
-fn is_closed(key: &ResourceKey, draft: &Draft) -> bool {
+pub(super) fn is_closed(key: &ResourceKey, draft: &Draft) -> bool {
     draft.has(&StepId(format!("sleep-{key}")))
-}
-
-/// The key of a rule's warming rule.
-pub(super) fn warming_key(rule: &ResourceKey) -> ResourceKey {
-    ResourceKey::new(ResourceKind::ListenerRule, format!("{}{WARMING}", rule.name))
 }
 
 /// Does the live rule forward to the target group that the spec names, and go on so?
@@ -170,11 +189,18 @@ pub(super) fn forwards(s: &Situation, name: &str, spec: &RuleSpec, live: &LiveRu
 }
 
 /// The services (names in the spec) whose tasks a rule forwards to.
-fn services_behind<'a>(s: &'a Situation, spec: &'a RuleSpec) -> impl Iterator<Item = &'a String> {
+pub(super) fn services_behind<'a>(s: &'a Situation, spec: &'a RuleSpec) -> impl Iterator<Item = &'a String> {
     s.desired.services.iter().filter_map(|(name, service)| {
         let attached = service.attachment.as_ref().map(|attachment| &attachment.target_group);
         (attached.is_some() && attached == spec.target_group.as_ref()).then_some(name)
     })
+}
+
+/// The tags of a rule that is made: one that is made during maintenance is in maintenance.
+pub(super) fn tags_of(s: &Situation, key: &ResourceKey) -> Tags {
+    let mut tags = s.desired.tags_of(key);
+    tags.extend(s.maintenance.iter().flat_map(Maintenance::tag));
+    tags
 }
 
 fn create(s: &Situation, key: &ResourceKey, spec: &RuleSpec, priorities: &mut Priorities, draft: &mut Draft) -> u32 {
@@ -182,7 +208,7 @@ fn create(s: &Situation, key: &ResourceKey, spec: &RuleSpec, priorities: &mut Pr
         refuse_unreadable(draft, key, &format!("the rules of listener {}: {why}", spec.listener));
         return 0;
     }
-    let mut tags = s.desired.tags_of(key);
+    let mut tags = tags_of(s, key);
     let priority = match spec.priority {
         Some(fixed) => {
             take_fixed(key, spec, fixed, priorities, draft);
@@ -206,109 +232,6 @@ fn create(s: &Situation, key: &ResourceKey, spec: &RuleSpec, priorities: &mut Pr
     let title = format!("create rule {} with priority {priority}, on the asleep page", key.name);
     draft.add(NewStep::new(format!("create-{key}"), title, action).because("there is none"));
     priority
-}
-
-fn warm(
-    s: &Situation,
-    rule: &ResourceKey,
-    spec: &RuleSpec,
-    conditions: &[Condition],
-    above: u32,
-    priorities: &mut Priorities,
-    draft: &mut Draft,
-) {
-    let Some(group) = &spec.target_group else { return };
-    let group_key = ResourceKey::new(ResourceKind::TargetGroup, group);
-    let key = warming_key(rule);
-    let arn = draft.fact(&s.facts, &group_key, "arn");
-    let live = s.live.rules.get(&key.name).and_then(|sighting| sighting.present());
-    let closed = is_closed(&key, draft);
-    let warms = |live: &LiveRule| {
-        let forwards = live
-            .actions
-            .iter()
-            .any(|action| matches!(action, RuleAction::Forward { target_group_arn } if *target_group_arn == arn));
-        forwards && !closed && same_conditions(conditions, &live.conditions)
-    };
-    let mut after = draft.ready(rule);
-    if let Some(live) = live.filter(|live| live.priority <= Some(above)) {
-        after.push(put_behind(s, &key, spec, live, above, priorities, draft));
-    }
-    let id = format!("warm-{rule}");
-    let forward = vec![RuleAction::Forward { target_group_arn: arn.clone() }];
-    let why = "ELB checks only targets that a rule forwards to; no request reaches this one";
-    let warming = match live {
-        Some(live) if warms(live) => return,
-        Some(live) => {
-            let action = Action::ModifyRule {
-                key: key.clone(),
-                arn: live.arn.clone(),
-                conditions: conditions.to_vec(),
-                actions: forward,
-            };
-            after.extend(closed.then(|| StepId(format!("sleep-{key}"))));
-            let title = format!("let the warming rule of {} forward", rule.name);
-            draft.add(NewStep::new(id, title, action).because(why).after(after))
-        }
-        None => {
-            if let Some(why) = priority::unknown(s.live, &spec.listener) {
-                refuse_unreadable(draft, rule, &format!("the rules of listener {}: {why}", spec.listener));
-                return;
-            }
-            let priority = priorities.take_above(&spec.listener, above);
-            let action = Action::CreateRule {
-                key: key.clone(),
-                listener_arn: listener_arn(s, &spec.listener, rule, draft),
-                priority,
-                conditions: conditions.to_vec(),
-                actions: forward,
-                tags: s.desired.tags_of(&key),
-            };
-            draft.add(
-                NewStep::new(id, format!("warm the targets of rule {}", rule.name), action).because(why).after(after),
-            )
-        }
-    };
-    draft.hold(&group_key, warming);
-}
-
-/// Gives a warming rule a priority behind its rule's.
-fn put_behind(
-    s: &Situation,
-    key: &ResourceKey,
-    spec: &RuleSpec,
-    live: &LiveRule,
-    above: u32,
-    priorities: &mut Priorities,
-    draft: &mut Draft,
-) -> StepId {
-    if let Some(why) = priority::unknown(s.live, &spec.listener) {
-        refuse_unreadable(draft, key, &format!("the rules of listener {}: {why}", spec.listener));
-    }
-    let priority = priorities.take_above(&spec.listener, above);
-    let action = Action::SetRulePriority { key: key.clone(), arn: live.arn.clone(), priority };
-    let from = live.priority.map_or("none".to_owned(), |priority| priority.to_string());
-    let reason = field("priority", from, priority, "no request may reach it");
-    let title = format!("put rule {} behind", key.name);
-    let behind = draft.add(NewStep::new(format!("behind-{key}"), title, action).reasons([reason]));
-    draft.hold(key, behind.clone());
-    behind
-}
-
-/// Deletes a warming rule that is there, or that this plan makes, once its rule needs it no more.
-fn cool(s: &Situation, rule: &ResourceKey, draft: &mut Draft) {
-    let key = warming_key(rule);
-    let live = s.live.rules.get(&key.name).and_then(|sighting| sighting.present());
-    let arn = match live {
-        _ if draft.makes(&key) => late_text(&key, "arn"),
-        Some(live) => live.arn.clone(),
-        None => return,
-    };
-    let mut after = draft.ready(rule);
-    after.extend(draft.ready(&key));
-    let action = Action::DeleteRule { key: key.clone(), arn };
-    let title = format!("delete the warming rule of {}", rule.name);
-    draft.add(NewStep::new(format!("cool-{rule}"), title, action).because("it has done its work").after(after));
 }
 
 fn reprioritise(
@@ -354,7 +277,7 @@ fn take_fixed(key: &ResourceKey, spec: &RuleSpec, fixed: u32, priorities: &mut P
     }
 }
 
-fn listener_arn(s: &Situation, listener: &str, key: &ResourceKey, draft: &mut Draft) -> String {
+pub(super) fn listener_arn(s: &Situation, listener: &str, key: &ResourceKey, draft: &mut Draft) -> String {
     let found = s.live.borrowed.listeners.get(listener).and_then(|sighting| sighting.present());
     match (found, s.desired.listeners.get(listener)) {
         (Some(live), _) => live.arn.clone(),

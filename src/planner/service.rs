@@ -33,6 +33,10 @@ pub(super) fn up(s: &Situation, gate: &[StepId], draft: &mut Draft) {
             None => Some(create(s, &key, spec, &revision, before, draft)),
             Some(live) => existing(s, &key, spec, live, revision, before, draft),
         };
+        if let Some(deployed) = deployed.as_ref().filter(|_| put_to_sleep(&key, draft)) {
+            // Before it, the tasks are the ones that this plan stops.
+            draft.hold(&key, deployed.clone());
+        }
         check_targets(s, &key, spec, live, deployed.as_ref(), draft);
     }
 }
@@ -227,6 +231,9 @@ fn is_stranded(s: &Situation, spec: &ServiceSpec, live: &LiveService, before: &[
 /// Will this plan let a rule forward to the service that does not yet?
 fn opens(s: &Situation, spec: &ServiceSpec, draft: &Draft) -> bool {
     let Some(attachment) = &spec.attachment else { return false };
+    if s.maintenance.is_some() {
+        return false;
+    }
     s.desired.rules.iter().any(|(name, rule_spec)| {
         let live = s.live.rules.get(name).and_then(|sighting| sighting.present());
         rule_spec.target_group.as_ref() == Some(&attachment.target_group)
@@ -258,7 +265,7 @@ fn wait_for_deployment(
 }
 
 /// Waits for healthy targets, after a deployment and before a rule forwards for the first time.
-fn check_targets(
+pub(super) fn check_targets(
     s: &Situation,
     key: &ResourceKey,
     spec: &ServiceSpec,

@@ -4,7 +4,8 @@ use std::cell::OnceCell;
 
 use crate::model::{
     Desired, Facts, Live, LiveAccessPoint, LiveAlarm, LiveDatabase, LiveFileSystem, LiveLogGroup, LiveSecret,
-    LiveService, LiveTargetGroup, Policy, RefusalKind, ResourceKey, ResourceKind, Selector, Sighting, Sightings, Tags,
+    LiveService, LiveTargetGroup, Maintenance, Policy, RefusalKind, ResourceKey, ResourceKind, Selector, Sighting,
+    Sightings, Tags,
 };
 
 use super::draft::Draft;
@@ -18,6 +19,8 @@ pub(super) struct Situation<'a> {
     pub(super) spec: &'a Desired,
     /// Everything known about what is there.
     pub(super) facts: Facts,
+    /// Visitors get the maintenance page on purpose; `None`: they do not.
+    pub(super) maintenance: Option<Maintenance>,
     /// Subnets of the tasks; `None`: none is declared or a selector was not resolved, so they are not compared.
     pub(super) subnets: Option<Vec<String>>,
     /// Security groups of the tasks; `None` as above.
@@ -46,6 +49,7 @@ impl<'a> Situation<'a> {
             policy,
             spec: desired,
             facts: live.facts(desired),
+            maintenance: Maintenance::find(live, desired),
             subnets: subnet_ids(live, &desired.network.subnets),
             security_groups: groups,
             declared: OnceCell::new(),
@@ -55,6 +59,12 @@ impl<'a> Situation<'a> {
     /// The same, where this is what the spec says, and `desired` has what was deployed over it.
     pub(super) fn declared_by(mut self, spec: &'a Desired) -> Self {
         self.spec = spec;
+        self
+    }
+
+    /// The same with another maintenance than the rules remember.
+    pub(super) fn with_maintenance(mut self, maintenance: Option<Maintenance>) -> Self {
+        self.maintenance = maintenance;
         self
     }
 

@@ -9,8 +9,8 @@ use crate::model::{
 
 use super::draft::{Draft, NewStep};
 use super::durations;
-use super::rule::WARMING;
 use super::situation::Situation;
+use super::warming::WARMING;
 
 /// Removes what is there twice, once the one that stays is in use; the rest stays until `destroy`, and is told.
 pub(super) fn up(s: &Situation, draft: &mut Draft) {

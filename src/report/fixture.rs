@@ -84,9 +84,7 @@ pub(super) fn desired(services: Vec<ServiceSpec>, databases: Vec<DatabaseSpec>) 
         sleep: SleepSpec {
             mode: SleepMode::Auto,
             idle: None,
-            page: "asleep.html.hbs".into(),
-            content_type: "text/html".into(),
-            status_code: 503,
+            page: PageSpec { template: "asleep.html.hbs".into(), content_type: "text/html".into(), status_code: 503 },
         },
         checks: BTreeMap::new(),
         policy: None,
@@ -123,7 +121,8 @@ pub(super) fn whole() -> Desired {
             conditions: vec![Condition::HostHeader(vec!["staging.shop.example".into()])],
             actions: vec![RuleAction::Forward { target_group_arn: "arn:tg".into() }],
             target_group: Some("n0".into()),
-            asleep: asleep_page(),
+            asleep: page("asleep"),
+            maintenance: page("maintenance"),
         },
     );
     let place = |line: usize| Place { file: "environments/staging.yaml".into(), line, column: 5 };
@@ -137,8 +136,8 @@ pub(super) fn whole() -> Desired {
     whole
 }
 
-fn asleep_page() -> RuleAction {
-    RuleAction::FixedResponse { status_code: 503, content_type: "text/html".into(), body: "asleep".into() }
+fn page(body: &str) -> RuleAction {
+    RuleAction::FixedResponse { status_code: 503, content_type: "text/html".into(), body: body.into() }
 }
 
 /// What is there when everything is as declared and in this power state.

@@ -62,7 +62,7 @@ pub(super) fn of_task(environment: &Environment, name: &str, task: &TaskDeclarat
     context
 }
 
-/// What a rule's template (and, for the same rule, the asleep page) sees.
+/// What a rule's template (and, for the same rule, the pages) sees.
 pub(super) fn of_rule(environment: &Environment, name: &str, rule: &RuleDeclaration, target_group: &str) -> Value {
     let service = environment.services.get(&rule.service);
     let mut context = base(environment, &service.map(|service| service.values.clone()).unwrap_or_default());

@@ -19,7 +19,7 @@
 //! | `log_group` | may be empty: `.name` `.key` (its name in the spec) `.retention_days` |
 //! | `task` | empty, but in the own template of a one-off task: `.name` `.family` `.container` `.command` `.environment` |
 //!
-//! A rule's template and the asleep page see the first three lines, `service`, and
+//! A rule's template and the pages see the first three lines, `service`, and
 //!
 //! | value | meaning |
 //! |--|--|
@@ -70,7 +70,7 @@
 //! | `TPL044` | volumes |
 //! | `TPL045` | logs |
 //! | `TPL050` | a rule's conditions or actions |
-//! | `TPL051` | the asleep page |
+//! | `TPL051` | the asleep page, the maintenance page |
 //! | `TPL052` | a one-off task |
 //! | `TPL053` | an alarm |
 //! | `TPL054` | the dashboard |
@@ -118,7 +118,9 @@ pub fn desired(environment: &Environment, templates: &Templates) -> Result<Desir
     if !marked.is_empty() {
         return Err(marked);
     }
-    let renderer = Renderer { environment, templates, references: Arc::new(references::References::of(environment)) };
+    let templates = page::with_shipped(templates);
+    let renderer =
+        Renderer { environment, templates: &templates, references: Arc::new(references::References::of(environment)) };
     let mut problems = Vec::new();
     let rules = rule::render_all(&renderer, &mut problems);
     let services = service::render_all(&renderer, &rules, &mut problems);

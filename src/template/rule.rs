@@ -1,11 +1,10 @@
-//! Listener rules: conditions and actions rendered, the asleep page, the target groups.
+//! Listener rules: conditions and actions rendered, the pages, the target groups.
 
 use std::collections::BTreeMap;
 
-use crate::model::{
-    Environment, LATE_OPEN, Problem, RuleAction, RuleDeclaration, RuleSpec, TargetGroupSpec, late_names,
-};
+use crate::model::{Environment, Problem, RuleAction, RuleDeclaration, RuleSpec, TargetGroupSpec, late_names};
 
+use super::page::Page;
 use super::source::Explained;
 use super::{Renderer, context, page, rule_json};
 
@@ -79,13 +78,8 @@ fn render(renderer: &Renderer<'_>, name: &str, rule: &RuleDeclaration) -> Result
     });
     let target_group = forwarded(&actions).map(str::to_owned);
     problems.extend(forward_problems(renderer, rule, &place, &actions));
-    let asleep = page::render(renderer, &values).unwrap_or_else(|found| {
-        problems.extend(found);
-        RuleAction::FixedResponse { status_code: 503, content_type: "text/plain".to_owned(), body: String::new() }
-    });
-    if matches!(&asleep, RuleAction::FixedResponse { body, .. } if body.contains(LATE_OPEN)) {
-        problems.push(renderer.at_spec("TPL051", "the asleep page shows a value known late", "sleep"));
-    }
+    let asleep = page::render(renderer, Page::Asleep, &values, &mut problems);
+    let maintenance = page::render(renderer, Page::Maintenance, &values, &mut problems);
     for problem in &mut problems {
         if problem.span.is_none() {
             problem.span = environment.places.get(&place).map(super::source::line_span);
@@ -101,6 +95,7 @@ fn render(renderer: &Renderer<'_>, name: &str, rule: &RuleDeclaration) -> Result
         actions,
         target_group: target_group.and_then(|name| group_key(&name)),
         asleep,
+        maintenance,
     })
 }
 

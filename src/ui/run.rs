@@ -86,6 +86,8 @@ pub fn state(plan: &Plan, addresses: &[String]) -> String {
         (Goal::DiscardFormer, _) => format!("{environment}: former files removed"),
         (Goal::Deploy { .. }, _) => format!("{environment}: the new revision is deployed"),
         (Goal::Rollback { .. }, _) => format!("{environment} is taken back"),
+        (Goal::Maintenance { on: true }, _) => format!("{environment} is in maintenance"),
+        (Goal::Maintenance { on: false }, _) => format!("{environment} is open to visitors"),
         (Goal::Run { task }, _) => format!("{environment}: task {task} succeeded"),
         (_, Power::Up) if addresses.is_empty() => format!("{environment} is up"),
         (_, Power::Up) => format!("{environment} is up: {}", addresses.join(" ")),

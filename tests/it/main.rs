@@ -50,6 +50,7 @@ mod cmd_drift_all;
 mod cmd_explain;
 mod cmd_files;
 mod cmd_history;
+mod cmd_maintenance;
 mod cmd_plan;
 mod cmd_policy;
 mod cmd_rehearse;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use envctl::model::{
     AccessPointSpec, Architecture, BackupSpec, Capacity, DatabaseSpec, Engine, Environment, FileSystemSpec,
-    HealthCheck, ListenerSelector, LogGroupSpec, NetworkSpec, Place, Problem, RetentionSpec, RuleAction,
+    HealthCheck, ListenerSelector, LogGroupSpec, NetworkSpec, PageSpec, Place, Problem, RetentionSpec, RuleAction,
     RuleDeclaration, Selector, ServiceDeclaration, SleepMode, SleepSpec, TaskDeclaration,
 };
 use envctl::template::{Templates, desired};
@@ -153,7 +153,10 @@ pub(crate) fn staging() -> Environment {
         sleep: SleepSpec {
             mode: SleepMode::default(),
             idle: None,
-            page: "asleep.html.hbs".into(),
+            page: PageSpec { template: "asleep.html.hbs".into(), content_type: "text/html".into(), status_code: 503 },
+        },
+        maintenance: PageSpec {
+            template: "maintenance.html.hbs".into(),
             content_type: "text/html".into(),
             status_code: 503,
         },

@@ -101,8 +101,8 @@ fn an_asleep_page_that_does_not_fit_is_refused() {
         ["TPL051 line 2: the asleep page `templates/asleep.html.hbs` has 1109 bytes"]
     );
     let mut environment = staging();
-    environment.sleep.content_type = "text/markdown".into();
-    environment.sleep.status_code = 302;
+    environment.sleep.page.content_type = "text/markdown".into();
+    environment.sleep.page.status_code = 302;
     let found = said(&environment, &shipped());
     assert!(found.iter().all(|line| line.starts_with("TPL051")) && found.len() == 2, "{found:?}");
 }
@@ -119,9 +119,9 @@ fn a_page_is_escaped_for_what_it_is() {
         }
     };
     assert_eq!(page(&environment), "&lt;b&gt;&amp;&quot;");
-    environment.sleep.content_type = "application/json".into();
+    environment.sleep.page.content_type = "application/json".into();
     assert_eq!(page(&environment), "<b>&\\\"");
-    environment.sleep.content_type = "text/plain".into();
+    environment.sleep.page.content_type = "text/plain".into();
     assert_eq!(page(&environment), "<b>&\"");
 }
 

@@ -19,9 +19,10 @@ use serde::{Deserialize, Serialize};
 pub use accepted::{Acceptance, AcceptedDifferences, AcceptedFileError};
 pub use finding::{Finding, FindingKind};
 
-use crate::model::{Desired, Difference, Live, Plan, Power, Remembered, ResourceKey};
+use crate::model::{Desired, Difference, Live, Maintenance, Plan, Power, Remembered, ResourceKey};
 use crate::report::CostReport;
 use finding::Findings;
+use power::Answer;
 
 /// What a drift report is made of.
 #[derive(Clone, Copy, Debug)]
@@ -91,13 +92,15 @@ pub fn drift(input: &DriftInput<'_>) -> DriftReport {
     let DriftInput { desired, live, .. } = *input;
     let remembered = Remembered::find(live, desired);
     let power = remembered.as_ref().map_or_else(|| presence::power_without_memory(desired, live), |known| known.power);
+    let maintenance = Maintenance::find(live, desired).filter(|_| power == Power::Up);
     let mut findings = Findings::new(input, remembered.as_ref(), power);
     if power == Power::Absent {
         presence::check_readable(desired, live, &mut findings);
     } else {
         presence::check(desired, live, power, &mut findings);
         power::check(desired, live, power, &mut findings);
-        for difference in input.differences.iter().filter(|one| power::concerns(power, one)) {
+        let answer = Answer::of(power, maintenance.is_some());
+        for difference in input.differences.iter().filter(|one| power::concerns(power, answer, one)) {
             findings.value(difference);
         }
     }
@@ -110,6 +113,7 @@ pub fn drift(input: &DriftInput<'_>) -> DriftReport {
         _ => presence::there(desired, live, power).into_iter().filter(|key| !differing.contains(key)).collect(),
     };
     notes.extend(presence::notes(desired, live));
+    notes.extend(maintenance.as_ref().map(|maintenance| maintenance_note(desired, maintenance)));
     if power == Power::Absent {
         notes.push(format!("{0} is not there: it was never brought up, or was destroyed", desired.environment));
     }
@@ -127,6 +131,11 @@ pub fn drift(input: &DriftInput<'_>) -> DriftReport {
         in_sync,
         notes,
     }
+}
+
+/// In maintenance on purpose is in sync.
+fn maintenance_note(desired: &Desired, maintenance: &Maintenance) -> String {
+    format!("{} is {}: visitors get the page on purpose", desired.environment, maintenance.words())
 }
 
 #[cfg(test)]

@@ -3,12 +3,13 @@
 
 use super::finding::Findings;
 use crate::model::{
-    DatabaseState, Desired, Difference, Live, LiveDatabase, LiveRule, LiveScaling, LiveService, Power, ResourceKey,
-    ResourceKind, RuleAction, ScalingSpec, ServiceSpec, TAG_PASSWORD, TAG_SCRUB, Tags, present,
+    DatabaseState, Desired, Difference, Live, LiveDatabase, LiveRule, LiveScaling, LiveService, Maintenance, Power,
+    ResourceKey, ResourceKind, RuleAction, ScalingSpec, ServiceSpec, TAG_PASSWORD, TAG_SCRUB, Tags, present,
 };
 
 /// Checks every resource that the power state changes.
 pub(super) fn check(desired: &Desired, live: &Live, power: Power, findings: &mut Findings<'_>) {
+    let answer = Answer::of(power, Maintenance::find(live, desired).is_some());
     for (name, database) in present(&live.databases).filter(|(name, _)| desired.databases.contains_key(*name)) {
         check_database(&ResourceKey::new(ResourceKind::Database, name), database, power, findings);
     }
@@ -32,20 +33,41 @@ pub(super) fn check(desired: &Desired, live: &Live, power: Power, findings: &mut
     }
     for (name, rule) in present(&live.rules) {
         if desired.rules.get(name).is_some_and(|spec| spec.target_group.is_some()) {
-            check_rule(&ResourceKey::new(ResourceKind::ListenerRule, name), rule, power, findings);
+            check_rule(&ResourceKey::new(ResourceKind::ListenerRule, name), rule, answer, findings);
         }
     }
     super::monitoring::check(desired, live, power, findings);
 }
 
+/// What rules should answer with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// They forward.
+    Forward,
+    /// The asleep page.
+    Asleep,
+    /// The maintenance page.
+    Maintenance,
+}
+
+impl Answer {
+    /// In this power state, during maintenance or not.
+    pub(super) fn of(power: Power, maintenance: bool) -> Self {
+        match (power.is_asleep(), maintenance) {
+            (true, _) => Self::Asleep,
+            (false, true) => Self::Maintenance,
+            (false, false) => Self::Forward,
+        }
+    }
+}
+
 /// Does a difference of values say anything in this power state? Which page a rule shows matters while it sleeps, and
 /// where it forwards to while it is up; whether it does the one or the other is looked at here.
-pub(super) fn concerns(power: Power, difference: &Difference) -> bool {
+pub(super) fn concerns(power: Power, answer: Answer, difference: &Difference) -> bool {
     match (difference.key.kind, difference.field.as_str()) {
-        (ResourceKind::ListenerRule, "page") => power.is_asleep(),
-        (ResourceKind::ListenerRule, "actions") | (ResourceKind::Service, "running" | "deployment") => {
-            !power.is_asleep()
-        }
+        (ResourceKind::ListenerRule, "page") => answer != Answer::Forward,
+        (ResourceKind::ListenerRule, "actions") => answer == Answer::Forward,
+        (ResourceKind::Service, "running" | "deployment") => !power.is_asleep(),
         _ => true,
     }
 }
@@ -171,7 +193,7 @@ fn check_scaling(
     }
 }
 
-fn check_rule(key: &ResourceKey, rule: &LiveRule, power: Power, findings: &mut Findings<'_>) {
+fn check_rule(key: &ResourceKey, rule: &LiveRule, answer: Answer, findings: &mut Findings<'_>) {
     let forwards = match rule.actions.last() {
         Some(RuleAction::Forward { .. }) => true,
         Some(RuleAction::Other { document }) => {
@@ -179,12 +201,16 @@ fn check_rule(key: &ResourceKey, rule: &LiveRule, power: Power, findings: &mut F
         }
         Some(RuleAction::FixedResponse { .. }) | None => false,
     };
-    match (power.is_asleep(), forwards) {
-        (true, true) => {
+    match (answer, forwards) {
+        (Answer::Asleep, true) => {
             let why = "the rule forwards to a service that sleeps: visitors see 503 without the asleep page";
             findings.drifted(key, "actions", "the asleep page", "forwards", why);
         }
-        (false, false) => {
+        (Answer::Maintenance, true) => {
+            let why = "the environment is in maintenance, and the rule forwards: visitors get in";
+            findings.drifted(key, "actions", "the maintenance page", "forwards", why);
+        }
+        (Answer::Forward, false) => {
             let why = "the rule does not forward although the environment is up";
             findings.drifted(key, "actions", "forwards", "another answer", why);
         }

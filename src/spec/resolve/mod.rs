@@ -16,7 +16,9 @@ use declared::Section;
 
 use std::collections::BTreeMap;
 
-use crate::model::{BackupSpec, Environment, ResourceKey, ResourceKind, RetentionSpec, SleepMode, SleepSpec, Span};
+use crate::model::{
+    BackupSpec, Environment, PageSpec, ResourceKey, ResourceKind, RetentionSpec, SleepMode, SleepSpec, Span,
+};
 
 use super::names::Names;
 use super::problems::Problems;
@@ -46,6 +48,7 @@ pub(super) fn resolve(name: &str, root: &Root, span: &Span, problems: &mut Probl
     let names = Names::new(&application, name);
     let borrow = borrow::resolve(&mut section, &root.borrow);
     let sleep = sleep(&mut section, root);
+    let maintenance = maintenance(&mut section, root);
     let retention = retention(&mut section, root);
     let policy = check::policy(&mut section, root);
     let release = release::release(&mut section, root);
@@ -75,6 +78,7 @@ pub(super) fn resolve(name: &str, root: &Root, span: &Span, problems: &mut Probl
         alarms: alarm::alarms(&names, root, &mut declared, problems),
         dashboard: alarm::dashboard(&names, root, &mut declared, problems),
         sleep,
+        maintenance,
         retention,
         backup,
         allow_fields,
@@ -86,22 +90,38 @@ pub(super) fn resolve(name: &str, root: &Root, span: &Span, problems: &mut Probl
 
 fn sleep(section: &mut Section<'_>, root: &Root) -> SleepSpec {
     let sleep = root.sleep.get().cloned().unwrap_or_default();
-    let page = section.or("sleep.page", &sleep.page, "asleep.html.hbs".to_owned());
-    let kind = page.trim_end_matches(".hbs").rsplit('.').next().unwrap_or("");
-    let content_type = match kind {
+    let template = section.or("sleep.page", &sleep.page, "asleep.html.hbs".to_owned());
+    SleepSpec {
+        mode: section.or("sleep.mode", &sleep.mode, SleepWord(SleepMode::Auto)).0,
+        idle: section.maybe("sleep.idle", &sleep.idle).map(|span| span.0),
+        page: PageSpec {
+            content_type: section.or("sleep.content_type", &sleep.content_type, content_type_of(&template)),
+            status_code: section.or("sleep.status_code", &sleep.status, 503),
+            template,
+        },
+    }
+}
+
+fn maintenance(section: &mut Section<'_>, root: &Root) -> PageSpec {
+    let maintenance = root.maintenance.get().cloned().unwrap_or_default();
+    let template = section.or("maintenance.page", &maintenance.page, "maintenance.html.hbs".to_owned());
+    PageSpec {
+        content_type: section.or("maintenance.content_type", &maintenance.content_type, content_type_of(&template)),
+        status_code: section.or("maintenance.status_code", &maintenance.status, 503),
+        template,
+    }
+}
+
+/// What the name of a page's template says about the page.
+fn content_type_of(template: &str) -> String {
+    let content_type = match template.trim_end_matches(".hbs").rsplit('.').next().unwrap_or("") {
         "txt" => "text/plain",
         "json" => "application/json",
         "css" => "text/css",
         "js" => "application/javascript",
         _ => "text/html",
     };
-    SleepSpec {
-        mode: section.or("sleep.mode", &sleep.mode, SleepWord(SleepMode::Auto)).0,
-        idle: section.maybe("sleep.idle", &sleep.idle).map(|span| span.0),
-        content_type: section.or("sleep.content_type", &sleep.content_type, content_type.to_owned()),
-        status_code: section.or("sleep.status_code", &sleep.status, 503),
-        page,
-    }
+    content_type.to_owned()
 }
 
 fn retention(section: &mut Section<'_>, root: &Root) -> RetentionSpec {

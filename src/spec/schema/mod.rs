@@ -292,6 +292,7 @@ pub(super) const REFERENCES: &[Reference] = &[
     Alarm::REFERENCE,
     Dashboard::REFERENCE,
     Sleep::REFERENCE,
+    Maintenance::REFERENCE,
     Snapshots::REFERENCE,
     Check::REFERENCE,
     HttpCheck::REFERENCE,

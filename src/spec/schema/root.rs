@@ -58,6 +58,8 @@ shape! {
         dashboard: Dashboard,
         /// How the environment sleeps.
         sleep: Sleep,
+        /// What visitors see during `maintenance on`.
+        maintenance: Maintenance,
         /// Which snapshots are kept.
         snapshots: Snapshots,
     }
@@ -72,6 +74,19 @@ shape! {
         idle: TimeSpan,
         /// Template of the page that its rules answer with, below `templates/`; at most 1024 bytes once rendered.
         /// Default `asleep.html.hbs`.
+        page: String,
+        /// Content type of the page. Default: what the page's name says, `text/html` for `.html`.
+        content_type: String,
+        /// Status code of the page, 2XX, 4XX or 5XX. Default 503.
+        status: u16,
+    }
+}
+
+shape! {
+    /// The page of `maintenance on`.
+    Maintenance is "the maintenance settings" {
+        /// Template of the page, below `templates/`; at most 1024 bytes once rendered. Default `maintenance.html.hbs`; a
+        /// workspace without that file gets the one that envctl ships.
         page: String,
         /// Content type of the page. Default: what the page's name says, `text/html` for `.html`.
         content_type: String,

@@ -1,6 +1,7 @@
 //! Tasks, log groups, sleep and snapshots.
 
 use super::{Check, name, service};
+use crate::model::PageSpec;
 use crate::spec::code::Code;
 use crate::spec::problems::{nearest, one_of, wrong};
 use crate::spec::schema::shortened;
@@ -93,27 +94,8 @@ fn log_groups(check: &mut Check<'_>) {
 
 fn sleep(check: &mut Check<'_>) {
     let sleep = &check.environment.sleep;
-    let page = check.own("sleep.page");
-    service::template(check, &page, &sleep.page);
-    let status = check.own("sleep.status_code");
-    if !matches!(sleep.status_code, 200..=299 | 400..=599) {
-        let draft = wrong(Code::SleepPage, format!("a rule cannot answer with status {}", sleep.status_code))
-            .label("2XX, 4XX or 5XX")
-            .help("write 503: clients try again, and caches keep nothing")
-            .instead(Some("503"));
-        check.report(&status, draft);
-    }
-    if !CONTENT_TYPES.contains(&sleep.content_type.as_str()) {
-        let path = check.own("sleep.content_type");
-        let meant = nearest(&sleep.content_type, CONTENT_TYPES);
-        let draft = wrong(
-            Code::SleepPage,
-            format!("a rule cannot answer with content type `{}`", shortened(&sleep.content_type)),
-        )
-        .help(format!("write {}", one_of(CONTENT_TYPES)))
-        .instead(meant);
-        check.report(&path, draft);
-    }
+    page(check, "sleep", &sleep.page);
+    page(check, "maintenance", &check.environment.maintenance);
     if sleep.idle.is_some_and(|idle| idle.is_zero()) {
         let path = check.own("sleep.idle");
         check.report(
@@ -121,6 +103,27 @@ fn sleep(check: &mut Check<'_>) {
             wrong(Code::Bounds, "an idle time of nothing")
                 .help("write how long it usually sleeps, `12h`, or leave it out"),
         );
+    }
+}
+
+/// A page, as this section of the spec declares it.
+fn page(check: &mut Check<'_>, section: &str, page: &PageSpec) {
+    let template = check.own(&format!("{section}.page"));
+    service::template(check, &template, &page.template);
+    let status = check.own(&format!("{section}.status_code"));
+    if !matches!(page.status_code, 200..=299 | 400..=599) {
+        let draft = wrong(Code::SleepPage, format!("a rule cannot answer with status {}", page.status_code))
+            .label("2XX, 4XX or 5XX")
+            .help("write 503: clients try again, and caches keep nothing")
+            .instead(Some("503"));
+        check.report(&status, draft);
+    }
+    if !CONTENT_TYPES.contains(&page.content_type.as_str()) {
+        let path = check.own(&format!("{section}.content_type"));
+        let meant = nearest(&page.content_type, CONTENT_TYPES);
+        let message = format!("a rule cannot answer with content type `{}`", shortened(&page.content_type));
+        let draft = wrong(Code::SleepPage, message).help(format!("write {}", one_of(CONTENT_TYPES))).instead(meant);
+        check.report(&path, draft);
     }
 }
 

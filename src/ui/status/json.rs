@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::StatusView;
 use super::rows::rows;
-use crate::model::{LiveSnapshot, present};
+use crate::model::{LiveSnapshot, Maintenance, present};
 use crate::ui::{FORMAT_VERSION, quantity};
 
 /// The status of an environment, version [`FORMAT_VERSION`].
@@ -18,6 +18,7 @@ pub struct StatusDto {
     region: String,
     power: &'static str,
     asked_for: Option<AskedFor>,
+    maintenance: Option<MaintenanceDto>,
     in_sync: Option<bool>,
     simulated: bool,
     observed_at: String,
@@ -31,6 +32,12 @@ pub struct StatusDto {
 #[derive(Debug, Serialize)]
 struct AskedFor {
     power: &'static str,
+    since: Option<String>,
+    by: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct MaintenanceDto {
     since: Option<String>,
     by: Option<String>,
 }
@@ -73,6 +80,8 @@ pub fn json(view: &StatusView<'_>) -> StatusDto {
             since: remembered.since.map(|at| at.to_string()),
             by: remembered.by.clone(),
         }),
+        maintenance: Maintenance::find(live, view.desired)
+            .map(|found| MaintenanceDto { since: found.since.map(|at| at.to_string()), by: found.by }),
         in_sync: view.pending_steps.map(|steps| steps == 0),
         simulated: view.simulated,
         observed_at: live.observed_at.to_string(),

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use crate::model::{
     DatabaseState, Desired, FileSystemSpec, Live, LiveAlarm, LiveDatabase, LiveRule, LiveScaling, LiveService,
-    ResourceKind, RuleAction, Sighting, Sightings, Throughput,
+    Maintenance, ResourceKind, RuleAction, Sighting, Sightings, Throughput,
 };
 use crate::ui::style;
 
@@ -154,8 +154,12 @@ fn scaling(scaling: &LiveScaling) -> Seen {
 }
 
 fn rule(rule: &LiveRule) -> Seen {
+    let in_maintenance = rule.tags.as_ref().and_then(Maintenance::of).is_some();
     let (state, style) = match rule.actions.last() {
         Some(RuleAction::Forward { .. }) => ("forwards".to_owned(), style::GOOD),
+        Some(RuleAction::FixedResponse { status_code, .. }) if in_maintenance => {
+            (format!("maintenance page, {status_code}"), style::CAUTION)
+        }
         Some(RuleAction::FixedResponse { status_code, .. }) => (format!("asleep page, {status_code}"), style::FAINT),
         Some(RuleAction::Other { .. }) | None => ("something else".to_owned(), style::CAUTION),
     };

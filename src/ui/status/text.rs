@@ -2,7 +2,7 @@
 
 use super::rows::{Row, rows};
 use super::{StatusView, json};
-use crate::model::Power;
+use crate::model::{Maintenance, Power};
 use crate::ui::{Ui, quantity, style, wrap};
 
 /// The whole status.
@@ -63,6 +63,9 @@ fn heading(view: &StatusView<'_>, ui: &Ui) -> String {
         if let Some(by) = &remembered.by {
             words.push_str(&format!(", by {by}"));
         }
+    }
+    if let Some(maintenance) = Maintenance::find(view.live, view.desired) {
+        words.push_str(&format!("; {}", style::paint(style::CAUTION, maintenance.words())));
     }
     let first = format!("{}: ", style::paint(style::HEADING, &view.desired.environment));
     wrap::hanging(&first, &words, ui.width)

@@ -49,9 +49,11 @@ fn desired() -> Desired {
         sleep: SleepSpec {
             mode: SleepMode::Auto,
             idle: None,
-            page: "asleep.html.hbs".to_owned(),
-            content_type: "text/html".to_owned(),
-            status_code: 503,
+            page: PageSpec {
+                template: "asleep.html.hbs".to_owned(),
+                content_type: "text/html".to_owned(),
+                status_code: 503,
+            },
         },
         checks: BTreeMap::new(),
         policy: None,
@@ -140,6 +142,11 @@ fn rule() -> RuleSpec {
             status_code: 503,
             content_type: "text/html".to_owned(),
             body: "asleep".to_owned(),
+        },
+        maintenance: RuleAction::FixedResponse {
+            status_code: 503,
+            content_type: "text/html".to_owned(),
+            body: "maintenance".to_owned(),
         },
     }
 }

@@ -102,9 +102,11 @@ impl Ground {
             sleep: SleepSpec {
                 mode: SleepMode::Auto,
                 idle: None,
-                page: "asleep.html.hbs".to_owned(),
-                content_type: "text/html".to_owned(),
-                status_code: 503,
+                page: PageSpec {
+                    template: "asleep.html.hbs".to_owned(),
+                    content_type: "text/html".to_owned(),
+                    status_code: 503,
+                },
             },
             checks: BTreeMap::new(),
             policy: None,
@@ -194,7 +196,8 @@ impl Ground {
             conditions: self.conditions(),
             actions: vec![RuleAction::Forward { target_group_arn: "⟦target-group/web.arn⟧".to_owned() }],
             target_group: Some("web".to_owned()),
-            asleep: self.asleep(),
+            asleep: self.page("asleep"),
+            maintenance: self.page("maintenance"),
         }
     }
 
@@ -203,10 +206,14 @@ impl Ground {
     }
 
     pub(super) fn asleep(&self) -> RuleAction {
+        self.page("asleep")
+    }
+
+    fn page(&self, word: &str) -> RuleAction {
         RuleAction::FixedResponse {
             status_code: 503,
             content_type: "text/html".to_owned(),
-            body: "<h1>asleep</h1>".to_owned(),
+            body: format!("<h1>{word}</h1>"),
         }
     }
 

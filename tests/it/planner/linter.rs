@@ -89,3 +89,12 @@ fn order_names_and_reasons() {
     check(&down(), |plan| plan.goal = up_goal(), &["has no place in `up`"]);
     check(&down(), |plan| plan.goal = Goal::Prune, &["has no place in `snapshot prune`"]);
 }
+
+#[test]
+fn a_page_in_front_of_running_tasks_needs_the_warming_rule_behind_it() {
+    let desired = desired("staging");
+    let begin = plan(&desired, &up(&desired), &Goal::Maintenance { on: true });
+    check(&begin, without_need("answer-listener-rule/web"), &["answer-listener-rule/web", "warm-listener-rule/web"]);
+    let hasty = |plan: &mut Plan| plan.goal = Goal::Maintenance { on: false };
+    check(&begin, hasty, &["warm-listener-rule/web", "has no place in `maintenance off`"]);
+}

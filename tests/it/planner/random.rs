@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use envctl::model::{
     DataSource, Desired, Goal, Live, LiveRule, Power, ResourceKey, ResourceKind, RuleAction, Sighting, SleepMode,
-    TAG_BEFORE_SLEEP, TAG_PASSWORD, TAG_POWER, TAG_SCRUB, TAG_THROUGHPUT_CHANGED, Tags, Throughput, Undeclared,
+    TAG_BEFORE_SLEEP, TAG_MAINTENANCE, TAG_PASSWORD, TAG_POWER, TAG_SCRUB, TAG_THROUGHPUT_CHANGED, Tags, Throughput,
+    Undeclared,
 };
 use envctl::planner;
 use proptest::prelude::*;
@@ -99,6 +100,7 @@ fn change_service_or_rule(live: &mut Live, desired: &Desired, what: u8, how: u8)
     }
     for one in present_mut(&mut live.rules) {
         match what {
+            37 => one.tags.iter_mut().for_each(|tags| mark(tags, TAG_MAINTENANCE, "2026-03-01T12:00:00Z anna")),
             33 => one.actions.clear(),
             34 => one.conditions.clear(),
             35 => one.priority = Some(u32::from(how)),
@@ -205,6 +207,7 @@ fn goals() -> Vec<Goal> {
         goals.extend(idle.map(|idle| Goal::Down { mode, idle }));
     }
     goals.extend([false, true].map(|delete_snapshots| Goal::Destroy { delete_snapshots }));
+    goals.extend([false, true].map(|on| Goal::Maintenance { on }));
     goals
 }
 

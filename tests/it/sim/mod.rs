@@ -7,6 +7,7 @@ mod faults;
 mod files;
 mod length;
 mod load_balancers;
+mod maintenance;
 mod observation;
 mod readings;
 mod services;
