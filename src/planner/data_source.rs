@@ -196,18 +196,7 @@ fn taken<'a>(
 
 /// The snapshots under a name; `None` after a refusal. Without them nobody knows whether a new database may be empty.
 fn snapshots_of<'a>(s: &Situation<'a>, key: &ResourceKey, name: &str, draft: &mut Draft) -> Option<&'a [LiveSnapshot]> {
-    match s.live.snapshots.get(name) {
-        Some(Sighting::Present(snapshots)) => Some(snapshots),
-        Some(Sighting::Absent) => Some(&[]),
-        Some(Sighting::Unreadable { why }) => {
-            refuse_unreadable(draft, &ResourceKey::new(ResourceKind::Snapshot, &key.name), why);
-            None
-        }
-        None => {
-            refuse_unreadable(draft, &ResourceKey::new(ResourceKind::Snapshot, &key.name), "they were not looked at");
-            None
-        }
-    }
+    Situation::listed(draft, &ResourceKey::new(ResourceKind::Snapshot, &key.name), &s.live.snapshots, name)
 }
 
 fn refuse_missing<'a>(key: &ResourceKey, why: &str, draft: &mut Draft) -> Data<'a> {

@@ -173,7 +173,7 @@ fn newest(
     if let Some((half, missing)) = ids.next().filter(|(_, missing)| !missing.is_empty()) {
         let text = format!(
             "snapshot {half} is newer, but only half ({} is not there), and is not taken",
-            missing.join(" and ")
+            whole::in_words(&missing)
         );
         draft.note(Some(key(ResourceKind::AccessPoint, name)), NoteKind::Warning, text);
     }
@@ -191,7 +191,7 @@ fn restore<'a>(
     whole::recovery_points(s, &spec.file_system, draft)?;
     let key = key(ResourceKind::AccessPoint, name);
     let Some(from) = whole::recovery_point(s.live, &spec.file_system, &id) else {
-        whole::refuse_half(&key, &id, &[format!("the files of {}", spec.file_system)], draft);
+        whole::refuse_half(&key, &id, &[whole::Part::Files(spec.file_system.clone())], draft);
         return None;
     };
     let missing = whole::missing_to_come_up(s, &id, &from.tags);

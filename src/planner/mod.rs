@@ -58,7 +58,7 @@ pub use check::check;
 pub use compare::differences;
 pub use power::{power_now, remembered as power_remembered};
 pub use sleep::sleep_choice;
-pub use whole::missing_parts;
+pub use whole::{Part, in_words, missing_parts};
 
 use crate::model::{DataSource, Desired, Goal, Live, Plan, Policy, Power, SleepChoice, SleepMode, StepId};
 

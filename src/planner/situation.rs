@@ -96,6 +96,28 @@ impl<'a> Situation<'a> {
         }
     }
 
+    /// The things listed under `name`, none where there are none; `None` after a refusal, which names `key`. A list that
+    /// could not be read is never taken for an empty one.
+    pub(super) fn listed<T>(
+        draft: &mut Draft,
+        key: &ResourceKey,
+        sightings: &'a Sightings<Vec<T>>,
+        name: &str,
+    ) -> Option<&'a [T]> {
+        match sightings.get(name) {
+            Some(Sighting::Present(things)) => Some(things),
+            Some(Sighting::Absent) => Some(&[]),
+            Some(Sighting::Unreadable { why }) => {
+                refuse_unreadable(draft, key, why);
+                None
+            }
+            None => {
+                refuse_unreadable(draft, key, "they were not looked at");
+                None
+            }
+        }
+    }
+
     /// The ids of a database's security groups; `None`: none is declared, or a selector was not resolved.
     pub(super) fn security_groups_of(&self, selectors: &[Selector]) -> Option<Vec<String>> {
         security_group_ids(self.live, selectors)

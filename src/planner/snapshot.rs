@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
 
-use crate::model::{Action, LiveSnapshot, NoteKind, ResourceKey, ResourceKind, Sighting, StepId};
+use crate::model::{Action, LiveSnapshot, NoteKind, ResourceKey, ResourceKind, StepId};
 
 use super::data_source::{age_rank, may_become_available};
 use super::database_sleep;
@@ -12,7 +12,7 @@ use super::draft::{Draft, NewStep};
 use super::files;
 use super::recovery_point;
 use super::safety;
-use super::situation::{Found, Situation, key, refuse_unreadable};
+use super::situation::{Found, Situation, key};
 
 /// Takes a verified snapshot of every database that runs, with the files that belong to it, and changes nothing else.
 pub(super) fn create(s: &Situation, draft: &mut Draft) {
@@ -96,27 +96,15 @@ fn own_snapshots<'a>(
     draft: &mut Draft,
 ) -> Option<Vec<&'a LiveSnapshot>> {
     let key = ResourceKey::new(ResourceKind::Snapshot, name);
-    match s.live.snapshots.get(name) {
-        Some(Sighting::Present(all)) => {
-            let mut seen = BTreeSet::new();
-            let mut own: Vec<&LiveSnapshot> = all
-                .iter()
-                .filter(|one| one.database == identifier && s.desired.owns(&one.tags) && may_become_available(one))
-                .filter(|one| seen.insert(&one.identifier))
-                .collect();
-            own.sort_by(|one, other| age_rank(other).cmp(&age_rank(one)));
-            Some(own)
-        }
-        Some(Sighting::Absent) => Some(Vec::new()),
-        Some(Sighting::Unreadable { why }) => {
-            refuse_unreadable(draft, &key, why);
-            None
-        }
-        None => {
-            refuse_unreadable(draft, &key, "they were not looked at");
-            None
-        }
-    }
+    let all = Situation::listed(draft, &key, &s.live.snapshots, name)?;
+    let mut seen = BTreeSet::new();
+    let mut own: Vec<&LiveSnapshot> = all
+        .iter()
+        .filter(|one| one.database == identifier && s.desired.owns(&one.tags) && may_become_available(one))
+        .filter(|one| seen.insert(&one.identifier))
+        .collect();
+    own.sort_by(|one, other| age_rank(other).cmp(&age_rank(one)));
+    Some(own)
 }
 
 fn delete(name: &str, snapshot: &LiveSnapshot, why: &str, after: &[StepId], draft: &mut Draft) {

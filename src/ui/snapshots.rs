@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::{FORMAT_VERSION, Ui, quantity, style, wrap};
 use crate::model::{LiveRecoveryPoint, LiveSnapshot, Tags};
+use crate::planner::{Part, in_words};
 
 /// The snapshots of one database, newest first.
 #[derive(Clone, Copy, Debug)]
@@ -31,7 +32,7 @@ pub struct Snapshots<'a> {
     /// Files.
     pub files: Vec<FilesOf<'a>>,
     /// What is missing of the snapshot of this id, as the tags of one of its parts tell; empty: it is whole.
-    pub missing: &'a dyn Fn(&str, &Tags) -> Vec<String>,
+    pub missing: &'a dyn Fn(&str, &Tags) -> Vec<Part>,
 }
 
 impl Snapshots<'_> {
@@ -39,7 +40,7 @@ impl Snapshots<'_> {
     fn belonging(&self, id: Option<&str>, tags: &Tags) -> String {
         let Some(id) = id else { return String::new() };
         let missing = (self.missing)(id, tags);
-        let half = format!(" (half: {} is not there)", missing.join(" and "));
+        let half = format!(" (half: {} is not there)", in_words(&missing));
         format!(", part of snapshot {id}{}", if missing.is_empty() { "" } else { &half })
     }
 }

@@ -296,3 +296,43 @@ async fn recovery_points_are_pruned_with_the_snapshots_that_they_belong_to() {
     let files = ids(world.recovery_points.values().map(|found| found.live.snapshot_id()).collect());
     assert_eq!(databases, files);
 }
+
+/// Staging with files and a second database beside its first.
+fn with_two_databases() -> Desired {
+    let mut desired = staging();
+    let mut second = desired.databases["main"].clone();
+    second.identifier = "pythonide-staging-second".to_owned();
+    second.secret_name = "pythonide/staging/second".to_owned();
+    desired.databases.insert("second".to_owned(), second);
+    desired
+}
+
+/// A `destroy` that was killed has deleted one database and left the other, and the other's snapshot may be gone: what
+/// is live needs none. Without both the snapshot is half, and is not taken.
+#[tokio::test(start_paused = true)]
+async fn a_database_that_never_went_away_is_not_missed_in_a_snapshot() {
+    for (gone, comes_up) in
+        [(vec!["pythonide-staging-db"], true), (vec!["pythonide-staging-db", "pythonide-staging-second"], false)]
+    {
+        let mut session = Session::new(with_two_databases());
+        session.converge(&up()).await;
+        session.cloud.write_data("pythonide-staging-db", "monday's text").unwrap();
+        assert_eq!(session.run(&Goal::Snapshot).await.ending, Ending::Done);
+        session.cloud.edit(|world| {
+            world.snapshots.retain(|_, snapshot| snapshot.live.database != "pythonide-staging-second");
+            world.databases.retain(|identifier, _| !gone.contains(&identifier.as_str()));
+        });
+        let (_, plan) = session.plan(&up()).await;
+        let refusals: Vec<&str> = plan.refusals.iter().map(|refusal| refusal.why.as_str()).collect();
+        if comes_up {
+            assert_eq!(refusals, Vec::<&str>::new());
+            session.converge(&up()).await;
+            assert_eq!(session.cloud.read_data("pythonide-staging-db").unwrap(), ["monday's text"]);
+        } else {
+            assert!(
+                refusals.iter().any(|why| why.contains("is only half: the data of second is not there")),
+                "{refusals:?}"
+            );
+        }
+    }
+}
