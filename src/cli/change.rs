@@ -99,7 +99,8 @@ impl Change<'_> {
             _ => look::observe(session, self.desired, Depth::Preflight, &source).await?,
         };
         let policy = look::policy(self.context, session, self.desired, run);
-        let plan = look::estimated(session, planner::plan(self.desired, &live, goal, &policy)).await;
+        let plan =
+            look::estimated(session, self.desired, &live, planner::plan(self.desired, &live, goal, &policy)).await;
         let mistakes = planner::check(&plan);
         if mistakes.is_empty() {
             return Ok(Proposal { live, plan });

@@ -92,9 +92,10 @@ pub(super) fn policy(context: &Context, session: &Session, desired: &Desired, ru
 }
 
 /// The plan with the times that such steps took in this environment lately, where they ever ran.
-pub(super) async fn estimated(session: &Session, mut plan: Plan) -> Plan {
+pub(super) async fn estimated(session: &Session, desired: &Desired, live: &Live, mut plan: Plan) -> Plan {
     let durations = Cache::new(&session.store).durations(&plan.environment).await;
     cache::estimate(&mut plan, &durations);
+    plan.bill = report::bill(desired, live, &plan, &PriceTable::shipped());
     plan
 }
 

@@ -54,7 +54,8 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, CliError> {
             None => look::goal_of(Remembered::find(&live, &desired).as_ref(), planner::power_now(&desired, &live)),
         };
         let policy = look::policy(context, session, &desired, &RunId::new(session));
-        Ok(look::estimated(session, planner::plan(&desired, &live, &goal, &policy)).await)
+        let plan = planner::plan(&desired, &live, &goal, &policy);
+        Ok(look::estimated(session, &desired, &live, plan).await)
     })?;
     let ui = &context.ui;
     ui.answer(|| ui::plan::text(&plan, ui), || ui::plan::json(&plan))?;

@@ -12,6 +12,7 @@
 mod action;
 mod address;
 mod alarm;
+mod amount;
 mod backup;
 mod check;
 mod check_result;
@@ -47,6 +48,7 @@ pub mod fargate;
 pub use action::*;
 pub use address::*;
 pub use alarm::*;
+pub use amount::*;
 pub use backup::*;
 pub use check::*;
 pub use check_result::*;

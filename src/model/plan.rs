@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::{Action, Goal, Power, ResourceKey, StepId, Wait};
+use super::{Action, Amount, Goal, Power, ResourceKey, StepId, Wait};
 
 /// Everything that a command will do, so specific that the executor has nothing left to choose.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +31,8 @@ pub struct Plan {
     pub refusals: Vec<Refusal>,
     /// How `down` chose between parked and hibernated; `None` for other goals.
     pub sleep_choice: Option<SleepChoice>,
+    /// How the bill changes; `None`: nobody reckoned.
+    pub bill: Option<Bill>,
     /// When the cloud was observed.
     pub observed_at: Timestamp,
 }
@@ -45,6 +47,15 @@ impl Plan {
     pub fn step(&self, id: &StepId) -> Option<&Step> {
         self.steps.iter().find(|step| step.id == *id)
     }
+}
+
+/// What the environment costs, in USD a month of staying so: by the price table, without what is billed by use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bill {
+    /// As it was found.
+    pub now: Amount,
+    /// When the plan is done.
+    pub then: Amount,
 }
 
 /// One step: an action, what must be done before it, why, and what it waits for afterwards.

@@ -127,6 +127,7 @@ pub fn plan(desired: &Desired, live: &Live, goal: &Goal, policy: &Policy) -> Pla
         notes: draft.notes,
         refusals: draft.refusals,
         sleep_choice,
+        bill: None,
         observed_at: live.observed_at,
     }
 }

@@ -1,7 +1,6 @@
 //! Reports: what an environment costs, and how it differs from its spec. Pure functions from plain data to plain
 //! data; `ui` shows them.
 
-mod amount;
 mod cost;
 mod drift;
 #[cfg(test)]
@@ -11,7 +10,7 @@ mod prices;
 pub mod rightsize;
 mod schedule;
 
-pub use amount::*;
+pub use crate::model::{Amount, HOURS_PER_MONTH, rounded};
 pub use cost::*;
 pub use drift::*;
 pub use price_list::*;

@@ -66,6 +66,7 @@ mod tests {
             notes: Vec::new(),
             refusals: Vec::new(),
             sleep_choice: None,
+            bill: None,
             observed_at: Timestamp::UNIX_EPOCH,
         };
         let critical_path = path.iter().map(|id| StepId((*id).to_owned())).collect();

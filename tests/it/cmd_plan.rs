@@ -67,6 +67,8 @@ fn a_plan_shows_order_reasons_waits_and_times_and_ends_with_2() {
 
     Takes as long as 1 → 2 → 8 → 9 → 10 → 11 → 13 → 14 (about N min); the other steps run beside them.
 
+    The bill: 0.0000 → 0.0488 USD an hour; a whole month of it 0.00 → 35.64 USD.
+
     Chosen
       - database/main: there is no database pythonide-staging-db and no snapshot of it: it begins empty
     ── exit 2
@@ -140,4 +142,36 @@ fn a_change_of_the_spec_is_pending_with_field_from_and_to() {
     assert!(answer.stdout.contains("class: db.t4g.micro → db.t4g.small"), "{answer}");
     environment.done(&["up", "staging", "--yes"]);
     assert_eq!(environment.run(&["plan", "staging"]).code, 0);
+}
+
+/// The month of `cost` in this power state.
+fn month(environment: &TestEnvironment, state: &str) -> serde_json::Value {
+    environment.json(&["cost", "staging"])["environments"][0]["per_month"][state].clone()
+}
+
+/// What a plan with these further arguments says of the bill.
+fn bill(environment: &TestEnvironment, arguments: &[&str]) -> serde_json::Value {
+    let answer = environment.run(&[&["plan", "staging", "-o", "json"], arguments].concat());
+    assert_eq!(answer.code, 2, "{}", answer.stderr);
+    serde_json::from_str::<serde_json::Value>(&answer.stdout).unwrap()["usd_per_month"].clone()
+}
+
+/// The figures are those of `cost`: of what is there, and of what will be.
+#[test]
+fn a_plan_shows_how_the_bill_changes() {
+    let environment = TestEnvironment::new();
+    environment.done(&["up", "staging", "--yes"]);
+    let small = month(&environment, "up");
+    environment.edit("environments/staging.yaml", "cpu: 512", "cpu: 1024");
+    environment.edit("environments/staging.yaml", "class: db.t4g.micro", "class: db.t4g.small");
+    let large = month(&environment, "up");
+    assert_ne!(small, large);
+    assert_eq!(bill(&environment, &[]), serde_json::json!({"now": small, "then": large}));
+    let hibernated = month(&environment, "hibernated");
+    let asleep = bill(&environment, &["--for", "down", "--mode", "hibernate"]);
+    assert_eq!(asleep, serde_json::json!({"now": small, "then": hibernated}));
+    let gone = bill(&environment, &["--for", "destroy"]);
+    assert_eq!(gone["then"]["at_most"], "1.90", "the snapshot that stays");
+    environment.done(&["down", "staging", "--mode", "park", "--yes"]);
+    assert_eq!(bill(&environment, &["--for", "up"])["now"], month(&environment, "parked"));
 }

@@ -12,6 +12,8 @@ fn the_first_up_shows_each_step_and_ends_with_the_address() {
     ── stderr
     staging: absent → up; 14 steps, about N min (account 123456789012, us-east-2)
 
+    The bill: 0.0000 → 0.0488 USD an hour; a whole month of it 0.00 → 35.64 USD.
+
     Chosen
       - database/main: there is no database pythonide-staging-db and no snapshot of it: it begins empty
        N:NN  saved   what was there before, for the way back

@@ -1,5 +1,6 @@
 //! [`CostReport`]: what an environment costs up, asleep and in between.
 
+mod bill;
 mod database;
 mod file_system;
 mod line;
@@ -12,6 +13,7 @@ use std::time::Duration;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+pub use bill::bill;
 pub use line::{CostLine, UsageLine};
 
 use super::{Amount, HOURS_PER_MONTH, Price, PriceTable, Schedule, ScheduleError};

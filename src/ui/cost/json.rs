@@ -36,7 +36,7 @@ struct EnvironmentDto<'a> {
 
 /// Both bounds; equal: exact. `at_most` is null where nobody knows.
 #[derive(Debug, Serialize)]
-struct AmountDto {
+pub(in crate::ui) struct AmountDto {
     at_least: String,
     at_most: Option<String>,
 }
@@ -146,7 +146,8 @@ fn states([up, parked, hibernated]: [Amount; 3], decimals: u32) -> StatesDto {
     StatesDto { up: amount(up, decimals), parked: amount(parked, decimals), hibernated: amount(hibernated, decimals) }
 }
 
-fn amount(amount: Amount, decimals: u32) -> AmountDto {
+/// With this many decimals.
+pub(in crate::ui) fn amount(amount: Amount, decimals: u32) -> AmountDto {
     let text = |usd| crate::report::rounded(usd, decimals);
     AmountDto { at_least: text(amount.low), at_most: amount.high.map(text) }
 }

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::words;
 use crate::model::Plan;
+use crate::ui::cost::{AmountDto, amount};
 use crate::ui::{FORMAT_VERSION, timing};
 
 /// A plan, version [`FORMAT_VERSION`].
@@ -21,10 +22,19 @@ pub struct PlanDto {
     expected_seconds: u64,
     critical_path: Vec<String>,
     sleep_choice: Option<String>,
+    /// USD a month of staying so; left out where the plan is not about what bills.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    usd_per_month: Option<BillDto>,
     steps: Vec<StepDto>,
     notes: Vec<NoteDto>,
     refusals: Vec<RefusalDto>,
     observed_at: String,
+}
+
+#[derive(Debug, Serialize)]
+struct BillDto {
+    now: AmountDto,
+    then: AmountDto,
 }
 
 #[derive(Debug, Serialize)]
@@ -78,6 +88,7 @@ pub fn json(plan: &Plan) -> PlanDto {
         expected_seconds: timing.total_seconds,
         critical_path: timing.critical_path.into_iter().map(|id| id.0).collect(),
         sleep_choice: plan.sleep_choice.as_ref().map(|choice| choice.why.clone()),
+        usd_per_month: plan.bill.map(|bill| BillDto { now: amount(bill.now, 2), then: amount(bill.then, 2) }),
         steps: plan.steps.iter().map(step).collect(),
         notes: plan.notes.iter().map(note).collect(),
         refusals: plan.refusals.iter().map(refusal).collect(),

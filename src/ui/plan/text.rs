@@ -3,8 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use rust_decimal::Decimal;
+
 use super::words;
-use crate::model::{NoteKind, Plan, Reason, Step, StepId};
+use crate::model::{Amount, NoteKind, Plan, Reason, Step, StepId};
 use crate::ui::{Ui, quantity, style, timing, wrap};
 
 /// The whole plan.
@@ -19,6 +21,7 @@ pub fn text(plan: &Plan, ui: &Ui) -> String {
         out.push(step_text(index + 1, step, &numbers, ui));
     }
     out.extend(critical_path(plan, ui));
+    out.extend(bill(plan, ui));
     let kinds = [NoteKind::Chosen, NoteKind::Busy, NoteKind::NotDone, NoteKind::Kept, NoteKind::Warning];
     out.extend(notes(plan, &kinds, ui));
     out.extend(refusals(plan, ui));
@@ -34,6 +37,7 @@ fn numbers(plan: &Plan) -> BTreeMap<&StepId, usize> {
 pub fn summary(plan: &Plan, ui: &Ui) -> String {
     let mut out = vec![heading(plan, ui)];
     out.extend(plan.sleep_choice.as_ref().map(|choice| wrap::hanging("  ", &choice.why, ui.width)));
+    out.extend(bill(plan, ui));
     out.extend(notes(plan, &[NoteKind::Chosen, NoteKind::Busy, NoteKind::Warning], ui));
     out.join("\n") + "\n"
 }
@@ -124,6 +128,20 @@ pub fn critical_path(plan: &Plan, ui: &Ui) -> Vec<String> {
         quantity::expected(timing.total_seconds)
     );
     vec![String::new(), wrap::hanging("", &words, ui.width)]
+}
+
+/// How the bill changes; nothing when it does not.
+fn bill(plan: &Plan, ui: &Ui) -> Option<String> {
+    let bill = plan.bill.filter(|bill| bill.now != bill.then && !plan.is_empty())?;
+    let hour = |amount: Amount| amount.for_hours(Decimal::ONE).display(4);
+    let words = format!(
+        "The bill: {} → {} USD an hour; a whole month of it {} → {} USD.",
+        hour(bill.now),
+        hour(bill.then),
+        bill.now,
+        bill.then
+    );
+    Some(format!("\n{}", wrap::hanging("", &words, ui.width)))
 }
 
 /// The notes of these kinds under headings.

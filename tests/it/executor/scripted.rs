@@ -124,6 +124,7 @@ pub(super) fn plan(steps: Vec<Step>) -> Plan {
         notes: Vec::new(),
         refusals: Vec::new(),
         sleep_choice: None,
+        bill: None,
         observed_at: Timestamp::UNIX_EPOCH,
     }
 }
