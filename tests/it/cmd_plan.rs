@@ -66,7 +66,6 @@ fn a_plan_shows_order_reasons_waits_and_times_and_ends_with_2() {
           after 13; about N s
 
     Takes as long as 1 → 2 → 8 → 9 → 10 → 11 → 13 → 14 (about N min); the other steps run beside them.
-
     The bill: 0.0000 → 0.0488 USD an hour; a whole month of it 0.00 → 35.64 USD.
 
     Chosen

@@ -11,7 +11,6 @@ fn the_first_up_shows_each_step_and_ends_with_the_address() {
     While it is up it costs 0.05 USD an hour.
     ── stderr
     staging: absent → up; 14 steps, about N min (account 123456789012, us-east-2)
-
     The bill: 0.0000 → 0.0488 USD an hour; a whole month of it 0.00 → 35.64 USD.
 
     Chosen

@@ -20,8 +20,12 @@ pub fn text(plan: &Plan, ui: &Ui) -> String {
         out.push(String::new());
         out.push(step_text(index + 1, step, &numbers, ui));
     }
-    out.extend(critical_path(plan, ui));
-    out.extend(bill(plan, ui));
+    let path = critical_path(plan, ui);
+    let bill = bill(plan, ui);
+    if path.is_empty() && bill.is_some() {
+        out.push(String::new());
+    }
+    out.extend(path.into_iter().chain(bill));
     let kinds = [NoteKind::Chosen, NoteKind::Busy, NoteKind::NotDone, NoteKind::Kept, NoteKind::Warning];
     out.extend(notes(plan, &kinds, ui));
     out.extend(refusals(plan, ui));
@@ -141,7 +145,7 @@ fn bill(plan: &Plan, ui: &Ui) -> Option<String> {
         bill.now,
         bill.then
     );
-    Some(format!("\n{}", wrap::hanging("", &words, ui.width)))
+    Some(wrap::hanging("", &words, ui.width))
 }
 
 /// The notes of these kinds under headings.
