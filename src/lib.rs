@@ -30,6 +30,7 @@ pub mod workspace;
 pub mod checks;
 pub mod executor;
 pub mod observer;
+pub mod prerequisites;
 
 // Layer 5: showing
 pub mod ui;

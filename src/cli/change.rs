@@ -99,10 +99,12 @@ impl Change<'_> {
             _ => look::observe(session, self.desired, Depth::Preflight, &source).await?,
         };
         let policy = look::policy(self.context, session, self.desired, run);
-        let plan =
-            look::estimated(session, self.desired, &live, planner::plan(self.desired, &live, goal, &policy)).await;
+        let goal = session.lookups.pinned(goal).await;
+        let plan = planner::plan(self.desired, &live, &goal, &policy);
+        let mut plan = look::estimated(session, self.desired, &live, plan).await;
         let mistakes = planner::check(&plan);
         if mistakes.is_empty() {
+            session.lookups.add_to(&mut plan, self.desired).await;
             return Ok(Proposal { live, plan });
         }
         let error =

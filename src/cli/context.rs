@@ -16,6 +16,7 @@ use crate::clock::{Clock, WallClock};
 use crate::cloud::sim::SimCloud;
 use crate::cloud::{Cloud, ReadOnlyCloud, Readings, SecretValues};
 use crate::model::Desired;
+use crate::prerequisites::Lookups;
 use crate::store::{KeySource, Store};
 use crate::ui::{Format, Ui, Verbosity};
 use crate::workspace::Workspace;
@@ -27,12 +28,15 @@ pub(super) struct Context {
 }
 
 /// A cloud and its time.
+#[derive(Clone)]
 pub(super) struct Session {
     pub(super) cloud: Arc<dyn Cloud>,
     /// Its metrics and logs.
     pub(super) readings: Arc<dyn Readings>,
     /// Reads what its secrets hold, for checks alone.
     pub(super) secrets: Arc<dyn SecretValues>,
+    /// What tasks need that envctl does not make.
+    pub(super) lookups: Arc<Lookups>,
     pub(super) clock: Arc<dyn Clock>,
     /// Locks, journals and caches.
     pub(super) store: Store,
@@ -58,6 +62,7 @@ impl Session {
             cloud: cloud.clone(),
             readings: cloud.clone(),
             secrets: cloud.clone(),
+            lookups: Arc::new(Lookups::new(cloud.clone())),
             clock: cloud.clone(),
             store,
             simulated: true,
@@ -94,6 +99,11 @@ impl Context {
         let json = |output: &Output| output.file.is_none() && output.format == "json";
         let format = if global.output.iter().any(json) { Format::Json } else { Format::Text };
         Self { ui: Ui::detect(format, verbosity), global }
+    }
+
+    /// The same on another terminal.
+    pub(super) fn with_ui(&self, ui: Ui) -> Self {
+        Self { ui, global: self.global.clone() }
     }
 
     /// The answers asked for; nothing asked for is text on stdout.
@@ -251,6 +261,7 @@ fn with_aws<T>(
         let session = Session {
             readings: cloud.clone(),
             secrets: cloud.clone(),
+            lookups: Arc::new(Lookups::new(cloud.clone())),
             cloud,
             clock: Arc::new(WallClock),
             store,

@@ -16,6 +16,7 @@ mod drift_many;
 mod error;
 mod exit;
 mod explain;
+mod follow;
 mod history;
 mod identity;
 mod lease;

@@ -1,4 +1,4 @@
-//! `envctl sim write|read|image|task|advance|metric|log|show|reset`.
+//! `envctl sim write|read|image|role|task|advance|metric|log|show|reset`.
 
 use std::collections::BTreeMap;
 
@@ -11,10 +11,10 @@ use super::error::CliError;
 use super::exit::Exit;
 use super::load;
 use super::sim_check;
-use super::sim_images::{self, behaviour};
+use super::sim_images::{self, behaviour, role_trouble};
 use super::sim_plant;
 use super::simulated::Simulated;
-use crate::cloud::sim::{Behaviour, RecoveryPoint, SimCloud};
+use crate::cloud::sim::{Behaviour, RecoveryPoint, RoleTrouble, SimCloud};
 use crate::model::{Desired, ResourceKey, ResourceKind, TAG_RESOURCE};
 use crate::ui::{self, quantity};
 
@@ -71,9 +71,17 @@ enum SimCommand {
     Image {
         /// A part of the image's name, as in backend:2.1
         part: String,
-        /// well, cannot-pull, exits-N, never-healthy, out-of-memory, slow-start
+        /// well, missing, cannot-pull, exits-N, never-healthy, out-of-memory, slow-start
         #[arg(long, value_parser = behaviour)]
         behaviour: Option<Behaviour>,
+    },
+    /// Takes a role away, lets it trust others than tasks, or hides it from lookups; or makes it well again
+    Role {
+        /// Name of the role
+        name: String,
+        /// missing, untrusting, unreadable
+        #[arg(long, value_parser = role_trouble)]
+        behaviour: Option<RoleTrouble>,
     },
     /// Lets a one-off task end and print what is said here, or well again
     Task {
@@ -142,6 +150,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, CliError> {
         SimCommand::Heal { environment, check } => sim_check::heal(context, environment, check),
         SimCommand::Secret { environment, name } => sim_check::secret(context, environment, name),
         SimCommand::Image { part, behaviour } => sim_images::image(context, part, *behaviour),
+        SimCommand::Role { name, behaviour } => sim_images::role(context, name, *behaviour),
         SimCommand::Task { environment, task, exits, prints } => {
             sim_images::task(context, environment, task, *exits, prints)
         }

@@ -9,11 +9,13 @@ use async_trait::async_trait;
 
 use crate::model::{Action, Live, Receipt, Scope, Status, Subject, Token};
 
+mod prerequisites;
 mod readings;
 mod secret_value;
 pub mod sim;
 mod sizes;
 
+pub use prerequisites::Prerequisites;
 pub use readings::Readings;
 pub use secret_value::{SecretValue, SecretValues};
 

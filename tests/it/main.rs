@@ -5,6 +5,9 @@ mod executor;
 // The whole cycle of an environment through the SDK, seen from outside with another client.
 #[cfg(feature = "aws")]
 mod aws_cycle;
+// Images, roles, secrets and log groups, made by another client.
+#[cfg(feature = "aws")]
+mod aws_prerequisites;
 // Metrics and logs, put by another client.
 #[cfg(feature = "aws")]
 mod aws_readings;
@@ -44,6 +47,7 @@ mod cmd_alarms;
 mod cmd_cost;
 mod cmd_day;
 mod cmd_deploy;
+mod cmd_deploy_needs;
 mod cmd_destroy;
 mod cmd_drift;
 mod cmd_drift_all;
@@ -56,6 +60,7 @@ mod cmd_policy;
 mod cmd_rehearse;
 mod cmd_render;
 mod cmd_rightsize;
+mod cmd_run;
 mod cmd_schema;
 mod cmd_shapes;
 mod cmd_status;

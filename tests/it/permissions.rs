@@ -7,14 +7,16 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 /// IAM prefixes of the services that envctl calls.
-const PREFIXES: [&str; 13] = [
+const PREFIXES: [&str; 15] = [
     "application-autoscaling",
     "backup",
     "cloudwatch",
     "ec2",
+    "ecr",
     "ecs",
     "elasticfilesystem",
     "elasticloadbalancing",
+    "iam",
     "logs",
     "pricing",
     "rds",

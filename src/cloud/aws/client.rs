@@ -58,6 +58,7 @@ pub struct ConnectOptions {
 
 /// One client a service, all on one HTTP client.
 pub(super) struct Clients {
+    pub(super) ecr: aws_sdk_ecr::Client,
     pub(super) ecs: aws_sdk_ecs::Client,
     pub(super) rds: aws_sdk_rds::Client,
     pub(super) efs: aws_sdk_efs::Client,
@@ -68,6 +69,7 @@ pub(super) struct Clients {
     pub(super) pricing: aws_sdk_pricing::Client,
     pub(super) logs: aws_sdk_cloudwatchlogs::Client,
     pub(super) ec2: aws_sdk_ec2::Client,
+    pub(super) iam: aws_sdk_iam::Client,
     pub(super) sts: aws_sdk_sts::Client,
     pub(super) backup: aws_sdk_backup::Client,
     pub(super) tagging: aws_sdk_resourcegroupstagging::Client,
@@ -102,6 +104,7 @@ pub(super) async fn clients(region: &str, options: &ConnectOptions) -> Result<Cl
     let provider = config.credentials_provider().ok_or_else(|| no_credentials("no provider is configured"))?;
     provider.provide_credentials().await.map_err(|error| no_credentials(&error.to_string()))?;
     Ok(Clients {
+        ecr: aws_sdk_ecr::Client::new(&config),
         ecs: aws_sdk_ecs::Client::new(&config),
         rds: aws_sdk_rds::Client::new(&config),
         efs: aws_sdk_efs::Client::new(&config),
@@ -112,6 +115,7 @@ pub(super) async fn clients(region: &str, options: &ConnectOptions) -> Result<Cl
         pricing: prices(&config),
         logs: aws_sdk_cloudwatchlogs::Client::new(&config),
         ec2: aws_sdk_ec2::Client::new(&config),
+        iam: aws_sdk_iam::Client::new(&config),
         sts: aws_sdk_sts::Client::new(&config),
         backup: aws_sdk_backup::Client::new(&config),
         tagging: aws_sdk_resourcegroupstagging::Client::new(&config),
@@ -227,7 +231,7 @@ impl Caller {
 
 fn is_worth_another_try(operation: &str, error: &CloudError) -> bool {
     let name = operation.split_once(':').map_or(operation, |(_, name)| name);
-    let reads = ["Describe", "List", "Get", "Filter"].iter().any(|verb| name.starts_with(verb));
+    let reads = ["Describe", "List", "Get", "BatchGet", "Filter"].iter().any(|verb| name.starts_with(verb));
     match error.kind {
         CloudErrorKind::Throttled => true,
         CloudErrorKind::Unavailable => reads,

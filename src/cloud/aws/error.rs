@@ -141,6 +141,7 @@ fn kind_of(operation: &str, code: &str, message: &str, status: u16) -> CloudErro
         "InvalidRequestException" if says("scheduled for deletion") || says("marked for deletion") => Kind::Busy,
         // RDS says this of a security group or subnet that is not there; it is not the resource asked for.
         "InvalidVPCNetworkStateFault" => Kind::Refused,
+        "NoSuchEntity" | "NoSuchEntityException" => Kind::NotFound,
         "FileSystemLimitExceeded" | "SnapshotQuotaExceeded" => Kind::Refused,
         "PriorityInUse" | "MountTargetConflict" | "ConflictException" => Kind::Conflict,
         "InvalidDBInstanceState"

@@ -36,6 +36,7 @@ mod observe_balancer;
 mod observe_services;
 mod observe_storage;
 mod perform;
+mod prerequisites;
 mod pricing;
 mod rds;
 mod rds_guard;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::prerequisites::RoleTrouble;
 use crate::model::fargate;
 
 /// How the containers of a task behave.
@@ -13,7 +14,9 @@ use crate::model::fargate;
 pub enum Behaviour {
     /// As it should, whatever the image's name says.
     Well,
-    /// The image is not there.
+    /// The image is in no registry.
+    Missing,
+    /// The image is there, and cannot be pulled all the same.
     CannotPull,
     /// The application ends with this exit code soon after its start.
     Exits(i32),
@@ -29,6 +32,7 @@ impl std::fmt::Display for Behaviour {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Well => formatter.write_str("well"),
+            Self::Missing => formatter.write_str("missing"),
             Self::CannotPull => formatter.write_str("cannot-pull"),
             Self::Exits(code) => write!(formatter, "exits-{code}"),
             Self::NeverHealthy => formatter.write_str("never-healthy"),
@@ -38,7 +42,7 @@ impl std::fmt::Display for Behaviour {
     }
 }
 
-/// Planted behaviour. Beside it, an image whose name or tag contains `cannot-pull`, `exits-1`, `never-healthy`,
+/// Planted behaviour. Beside it, an image whose name or tag contains `no-such-image`, `cannot-pull`, `exits-1`, `never-healthy`,
 /// `out-of-memory` or `slow-start` behaves so, and one that contains `needs-3000-mib` runs out of memory where its task
 /// has less.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,6 +68,12 @@ pub struct Behaviours {
     pub restore_ends: BTreeMap<String, String>,
     /// Operations that are refused, `rds:StartDBInstance`, with the code: `InsufficientDBInstanceCapacity`.
     pub refused: BTreeMap<String, String>,
+    /// What is the matter with roles, by name.
+    #[serde(default)]
+    pub roles: BTreeMap<String, RoleTrouble>,
+    /// Names with a tag by names with a digest, `REPOSITORY@DIGEST`: how an image behaves that is named by its digest.
+    #[serde(default)]
+    pub digests: BTreeMap<String, String>,
     /// Checks that fail, `ENVIRONMENT/CHECK`, with the reason.
     #[serde(default)]
     pub failing_checks: BTreeMap<String, String>,
@@ -80,14 +90,17 @@ impl Behaviours {
         }
         let containers = document["containerDefinitions"].as_array()?;
         let memory = document["memory"].as_str().and_then(fargate::memory_mib);
-        let mut images = containers.iter().filter_map(|container| container["image"].as_str());
+        let images = containers.iter().filter_map(|container| container["image"].as_str());
+        let mut images = images.map(|image| self.digests.get(image).map_or(image, String::as_str));
         images.find_map(|image| self.of_image(image).or_else(|| starved(image, memory)))
     }
 
-    fn of_image(&self, image: &str) -> Option<Behaviour> {
+    /// What the name of an image, or somebody, says about it.
+    pub(super) fn of_image(&self, image: &str) -> Option<Behaviour> {
         let planted = self.planted.iter().find(|(part, _)| image.contains(part.as_str()));
         planted.map(|(_, behaviour)| *behaviour).or_else(|| {
             [
+                ("no-such-image", Behaviour::Missing),
                 ("cannot-pull", Behaviour::CannotPull),
                 ("exits-1", Behaviour::Exits(1)),
                 ("never-healthy", Behaviour::NeverHealthy),

@@ -47,7 +47,7 @@ impl Readings for SimCloud {
 
 impl SimCloud {
     /// One read: the fault, the line in the call log, the answer.
-    fn reading<T>(
+    pub(super) fn reading<T>(
         &self,
         operation: &str,
         key: &str,

@@ -231,7 +231,9 @@ impl World {
         let one_off = self.tasks.get(arn).is_some_and(|task| task.service.is_none());
         let ends = one_off.then(|| self.after(25, arn));
         self.enter_phase(arn, Phase::Ready, ends);
-        if !one_off {
+        if one_off {
+            self.print(arn, None, &["the task begins".to_owned()]);
+        } else {
             self.print(arn, None, &["the application answers".to_owned()]);
             self.register_target(arn);
         }

@@ -15,13 +15,14 @@ impl World {
         subnet: &str,
         behaviour: Option<Behaviour>,
     ) -> Option<String> {
-        if behaviour == Some(Behaviour::CannotPull) {
+        if matches!(behaviour, Some(Behaviour::CannotPull | Behaviour::Missing)) {
             let image = document["containerDefinitions"][0]["image"].as_str().unwrap_or_default();
             return Some(format!(
                 "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref {image}: {image}: not found"
             ));
         }
-        self.volume_obstacle(document, subnet)
+        self.role_obstacle(document)
+            .or_else(|| self.volume_obstacle(document, subnet))
             .or_else(|| self.secret_obstacle(document))
             .or_else(|| self.log_obstacle(document))
     }

@@ -77,7 +77,7 @@ fn no_journal_makes_history_panic() {
     let path = folder.path().join("runs/staging/r1.jsonl");
     fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
     let (format, verbosity) = (envctl::ui::Format::Text, envctl::ui::Verbosity::Normal);
-    let ui = envctl::ui::Ui { format, verbosity, width: 80, interactive: false, animated: false };
+    let ui = envctl::ui::Ui { format, verbosity, width: 80, interactive: false, animated: false, answers_aside: false };
     feed(&[journal()], |text| {
         fs::write(&path, text).expect("written");
         let record = block_on(Journals::new(&store).read("r1")).expect("readable").expect("a run");

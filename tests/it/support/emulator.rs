@@ -95,6 +95,7 @@ async fn borrow(settings: &SdkConfig, unique: &str, account: &str) -> Borrowed {
     let cluster = format!("{unique}-cluster");
     ecs.create_cluster().cluster_name(&cluster).send().await.expect("a cluster");
     let (load_balancer, listener_arn) = load_balancer(settings, unique, &subnets, &security_group).await;
+    role(settings).await;
     let efs = aws_sdk_efs::Client::new(settings);
     let file_system_name = format!("{unique}-production");
     let tag = |key: &str, value: &str| aws_sdk_efs::types::Tag::builder().key(key).value(value).build().expect("a tag");
@@ -140,6 +141,18 @@ async fn network(settings: &SdkConfig) -> (String, Vec<String>, String) {
     let group = ec2.create_security_group().vpc_id(&vpc).group_name("tasks").description("of the tasks");
     let group = group.send().await.expect("a security group").group_id().expect("its id").to_owned();
     (vpc, subnets, group)
+}
+
+/// The execution role that tasks take on. moto has one account for all tests: it may be there already.
+async fn role(settings: &SdkConfig) {
+    let trust = r#"{"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}]}"#;
+    let iam = aws_sdk_iam::Client::new(settings);
+    let made = iam.create_role().role_name("ecsTaskExecutionRole").assume_role_policy_document(trust).send().await;
+    if let Err(error) = made {
+        let there = error.as_service_error().is_some_and(|error| error.is_entity_already_exists_exception());
+        assert!(there, "a role: {error:?}");
+    }
 }
 
 async fn load_balancer(settings: &SdkConfig, unique: &str, subnets: &[String], group: &str) -> (String, String) {

@@ -1,0 +1,143 @@
+//! What tasks need that envctl does not make: images of ECR, roles of IAM, secrets, log groups.
+
+use async_trait::async_trait;
+use aws_sdk_ecr::types::{ImageFailureCode, ImageIdentifier};
+use serde_json::Value;
+
+use super::AwsCloud;
+use super::error::{incomplete, own_error};
+use crate::cloud::{CloudError, CloudErrorKind, Prerequisites};
+use crate::model::{EcrRepository, FoundImage, FoundRole, ImageName};
+
+/// The kinds of manifest that ECR may answer with; of others it would make one of the oldest kind ("BatchGetImage").
+const MANIFESTS: [&str; 4] = [
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.docker.distribution.manifest.v2+json",
+];
+
+#[async_trait]
+impl Prerequisites for AwsCloud {
+    async fn image(&self, repository: &EcrRepository, name: &ImageName) -> Result<Option<FoundImage>, CloudError> {
+        const OPERATION: &str = "ecr:BatchGetImage";
+        let id = match &name.digest {
+            Some(digest) => ImageIdentifier::builder().image_digest(digest),
+            None => ImageIdentifier::builder().image_tag(name.tag_or_latest()),
+        };
+        let request = self.clients.ecr.batch_get_image().registry_id(&repository.account);
+        let request = request.repository_name(&repository.name).image_ids(id.build());
+        let request = request.set_accepted_media_types(Some(MANIFESTS.map(str::to_owned).to_vec()));
+        // A repository may be in another region than the environment.
+        let region = aws_sdk_ecr::config::Region::new(repository.region.clone());
+        let settings = aws_sdk_ecr::config::Config::builder().region(region);
+        let send = || request.clone().customize().config_override(settings.clone()).send();
+        let answer = match self.caller.call(OPERATION, send).await {
+            Err(error) if error.kind == CloudErrorKind::NotFound => return Ok(None),
+            answer => answer?,
+        };
+        if let Some(image) = answer.images().first() {
+            let digest = image.image_id().and_then(|id| id.image_digest());
+            let digest = digest.ok_or_else(|| incomplete(OPERATION, "imageDigest"))?.to_owned();
+            return Ok(Some(FoundImage { digest, platforms: platforms(image.image_manifest().unwrap_or_default()) }));
+        }
+        match answer.failures().first() {
+            None => Ok(None),
+            Some(failure) if is_absence(failure.failure_code()) => Ok(None),
+            Some(failure) => Err(own_error(
+                CloudErrorKind::Refused,
+                OPERATION,
+                failure.failure_reason().unwrap_or("the image cannot be read"),
+            )),
+        }
+    }
+
+    async fn role(&self, name: &str) -> Result<Option<FoundRole>, CloudError> {
+        const OPERATION: &str = "iam:GetRole";
+        let request = self.clients.iam.get_role().role_name(name);
+        let answer = match self.caller.call(OPERATION, || request.clone().send()).await {
+            Err(error) if error.kind == CloudErrorKind::NotFound => return Ok(None),
+            answer => answer?,
+        };
+        let text = answer.role().and_then(|role| role.assume_role_policy_document());
+        let text = text.ok_or_else(|| incomplete(OPERATION, "AssumeRolePolicyDocument"))?;
+        // "URL-encoded JSON compliant with RFC 3986", says the API's model.
+        let trust = serde_json::from_str(text).or_else(|_| serde_json::from_str(&decoded(text)));
+        let trust = trust.map_err(|_| incomplete(OPERATION, "AssumeRolePolicyDocument"))?;
+        Ok(Some(FoundRole { trust }))
+    }
+
+    async fn has_secret(&self, id: &str) -> Result<bool, CloudError> {
+        Ok(self.secret(id).await?.is_some_and(|secret| secret.deletes_at.is_none()))
+    }
+
+    async fn has_log_group(&self, name: &str) -> Result<bool, CloudError> {
+        Ok(self.log_group(name).await?.is_some())
+    }
+}
+
+fn is_absence(code: Option<&ImageFailureCode>) -> bool {
+    matches!(code, Some(ImageFailureCode::ImageNotFound | ImageFailureCode::InvalidImageDigest))
+}
+
+/// The platforms of a list of manifests; none of a single manifest. What `docker buildx` adds as a proof of origin has
+/// the platform `unknown/unknown`.
+fn platforms(manifest: &str) -> Vec<String> {
+    let Ok(manifest) = serde_json::from_str::<Value>(manifest) else { return Vec::new() };
+    let entries = manifest["manifests"].as_array().into_iter().flatten();
+    let mut found: Vec<String> = entries
+        .filter_map(|entry| {
+            let platform = &entry["platform"];
+            Some(format!("{}/{}", platform["os"].as_str()?, platform["architecture"].as_str()?))
+        })
+        .filter(|platform| platform != "unknown/unknown")
+        .collect();
+    found.sort();
+    found.dedup();
+    found
+}
+
+/// Percent-encoding taken off; what is no encoding stays as it is.
+fn decoded(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        let digits = bytes.get(at + 1..at + 3).and_then(|digits| std::str::from_utf8(digits).ok());
+        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()).filter(|_| *byte == b'%') {
+            Some(meant) => {
+                out.push(meant);
+                at += 3;
+            }
+            None => {
+                out.push(*byte);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_platforms_of_a_list_are_read_and_a_single_manifest_has_none() {
+        let list = r#"{"schemaVersion": 2, "manifests": [
+            {"digest": "sha256:a", "platform": {"architecture": "arm64", "os": "linux", "variant": "v8"}},
+            {"digest": "sha256:b", "platform": {"architecture": "amd64", "os": "linux"}},
+            {"digest": "sha256:c", "platform": {"architecture": "unknown", "os": "unknown"}}
+        ]}"#;
+        assert_eq!(platforms(list), ["linux/amd64", "linux/arm64"]);
+        assert!(platforms(r#"{"schemaVersion": 2, "config": {}, "layers": []}"#).is_empty());
+        assert!(platforms("").is_empty());
+    }
+
+    #[test]
+    fn percent_encoding_is_taken_off() {
+        assert_eq!(decoded("%7B%22a%22%3A%20%22%C3%BC%22%7D"), "{\"a\": \"ü\"}");
+        assert_eq!(decoded("100%"), "100%");
+        assert_eq!(decoded("%zz"), "%zz");
+    }
+}
