@@ -6,7 +6,9 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 
+use super::confirm::Confirmation;
 use super::output::Output;
+use crate::model::Desired;
 use crate::workspace::Workspace;
 
 /// Flags of every command.
@@ -91,6 +93,31 @@ pub(super) struct ChangeArgs {
     /// Why, for the lock and the history
     #[arg(long, env = "ENVCTL_REASON", hide_env_values = true, value_name = "TEXT")]
     pub(super) reason: Option<String>,
+}
+
+/// The environment that a command is about.
+#[derive(Clone, Debug, Args)]
+pub(super) struct EnvironmentArgs {
+    /// Environment
+    #[arg(value_name = "ENV", env = "ENVCTL_ENVIRONMENT", hide_env_values = true, add = environment_completer())]
+    pub(super) environment: String,
+}
+
+/// Flags of a command that changes something and asks for the environment's name where that is protected.
+#[derive(Clone, Debug, Args)]
+pub(super) struct GuardedChangeArgs {
+    /// The environment's name, where the spec says `protect: true`
+    #[arg(long, value_name = "ENV")]
+    pub(super) confirm: Option<String>,
+    #[command(flatten)]
+    pub(super) change: ChangeArgs,
+}
+
+impl GuardedChangeArgs {
+    /// How it is confirmed.
+    pub(super) fn confirmation(&self, desired: &Desired) -> Confirmation {
+        Confirmation::of(desired, self.confirm.as_ref())
+    }
 }
 
 /// A duration as people write it: `90` (seconds), `45m`, `3d`, `1h 30m`.

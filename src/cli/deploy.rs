@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::arguments::{ChangeArgs, environment_completer};
+use super::arguments::{EnvironmentArgs, GuardedChangeArgs};
 use super::change::Change;
-use super::confirm::Confirmation;
 use super::context::Context;
 use super::error::CliError;
 use super::exit::Exit;
@@ -20,9 +19,8 @@ use crate::model::{Desired, Goal, ServiceSpec, Setting, Settings, not_rememberab
 /// with its reason. `up` and `drift` keep what was deployed until the spec itself says something else about it.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Environment
-    #[arg(value_name = "ENV", env = "ENVCTL_ENVIRONMENT", hide_env_values = true, add = environment_completer())]
-    environment: String,
+    #[command(flatten)]
+    target: EnvironmentArgs,
     #[command(flatten)]
     what: What,
     /// Wait until the deployment is complete (this is what happens anyway)
@@ -31,11 +29,8 @@ pub(super) struct Args {
     /// Do not wait until the deployment is complete
     #[arg(long)]
     no_wait: bool,
-    /// The environment's name, where the spec says `protect: true`
-    #[arg(long, value_name = "ENV")]
-    confirm: Option<String>,
     #[command(flatten)]
-    change: ChangeArgs,
+    guarded: GuardedChangeArgs,
 }
 
 /// What to lay over the spec.
@@ -51,7 +46,7 @@ pub(super) struct What {
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, CliError> {
     let workspace = context.workspace()?;
-    let desired = load::desired(&workspace, &args.environment)?;
+    let desired = load::desired(&workspace, &args.target.environment)?;
     let settings = args.what.settings(&desired)?;
     if settings.is_empty() {
         return Err(CliError::usage("nothing to deploy was given")
@@ -63,8 +58,8 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, CliError> {
             context,
             desired: &desired,
             goal: Goal::Deploy { settings: settings.clone(), by },
-            args: &args.change,
-            confirmation: Confirmation::of(&desired, args.confirm.as_ref()),
+            args: &args.guarded.change,
+            confirmation: args.guarded.confirmation(&desired),
             wait: !args.no_wait,
         };
         change.make(session).await

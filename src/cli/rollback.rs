@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::arguments::{ChangeArgs, environment_completer};
+use super::arguments::{EnvironmentArgs, GuardedChangeArgs};
 use super::change::Change;
-use super::confirm::Confirmation;
 use super::context::Context;
 use super::error::CliError;
 use super::exit::Exit;
@@ -17,33 +16,29 @@ use crate::model::{Desired, Goal};
 /// way is given up.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Environment
-    #[arg(value_name = "ENV", env = "ENVCTL_ENVIRONMENT", hide_env_values = true, add = environment_completer())]
-    environment: String,
+    #[command(flatten)]
+    target: EnvironmentArgs,
     /// To this revision instead: 6, FAMILY:6, or SERVICE=6 where there are several services
     #[arg(long, value_name = "REVISION")]
     to: Vec<String>,
     /// Do not wait until the deployment is complete
     #[arg(long)]
     no_wait: bool,
-    /// The environment's name, where the spec says `protect: true`
-    #[arg(long, value_name = "ENV")]
-    confirm: Option<String>,
     #[command(flatten)]
-    change: ChangeArgs,
+    guarded: GuardedChangeArgs,
 }
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, CliError> {
     let workspace = context.workspace()?;
-    let desired = load::desired(&workspace, &args.environment)?;
+    let desired = load::desired(&workspace, &args.target.environment)?;
     let to = revisions(&desired, &args.to)?;
     let alone = desired.services_alone();
     let change = Change {
         context,
         desired: &alone,
         goal: Goal::Rollback { to },
-        args: &args.change,
-        confirmation: Confirmation::of(&desired, args.confirm.as_ref()),
+        args: &args.guarded.change,
+        confirmation: args.guarded.confirmation(&desired),
         wait: !args.no_wait,
     };
     context.with_cloud(&workspace, &desired, async |session| change.make(session).await)

@@ -1,6 +1,6 @@
 //! `envctl up`.
 
-use super::arguments::{ChangeArgs, environment_completer};
+use super::arguments::{ChangeArgs, EnvironmentArgs};
 use super::change::Change;
 use super::confirm::Confirmation;
 use super::context::Context;
@@ -16,9 +16,8 @@ use crate::model::{DataSource, Goal};
 /// Doing it twice changes nothing the second time.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Environment
-    #[arg(value_name = "ENV", env = "ENVCTL_ENVIRONMENT", hide_env_values = true, add = environment_completer())]
-    environment: String,
+    #[command(flatten)]
+    target: EnvironmentArgs,
     /// Where a new database's data comes from: latest, snapshot:NAME, database:IDENTIFIER, or a name of either.
     /// Data of another database is scrubbed before anything can reach it. A snapshot with files brings those back too
     #[arg(long, visible_alias = "snapshot", value_name = "SOURCE", default_value = "latest", value_parser = data_source)]
@@ -32,7 +31,7 @@ pub(super) struct Args {
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, CliError> {
     let workspace = context.workspace()?;
-    let desired = load::desired(&workspace, &args.environment)?;
+    let desired = load::desired(&workspace, &args.target.environment)?;
     let change = Change {
         context,
         desired: &desired,

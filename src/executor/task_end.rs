@@ -65,6 +65,9 @@ fn facts(key: &ResourceKey, task: &LiveTask, expected: &Expected<'_>, lines: &[S
     if !shown.is_empty() {
         facts.insert(fact_name(key, "output"), shown.join("\n"));
     }
+    if !lines.is_empty() {
+        facts.insert(fact_name(key, "last_lines"), lines[lines.len().saturating_sub(LINES_KEPT)..].join("\n"));
+    }
     facts
 }
 
@@ -119,6 +122,7 @@ mod tests {
             panic!("it says so")
         };
         assert_eq!(facts["task/migrate.output"], "Created: 60, Errors: 0");
+        assert_eq!(facts["task/migrate.last_lines"], "begin\nCreated: 60, Errors: 0");
     }
 
     #[test]

@@ -147,7 +147,14 @@ mod tests {
     use crate::ui::{Format, Verbosity};
 
     fn ui() -> Ui {
-        Ui { format: Format::Text, verbosity: Verbosity::Normal, width: 80, interactive: false, animated: false }
+        Ui {
+            format: Format::Text,
+            verbosity: Verbosity::Normal,
+            width: 80,
+            interactive: false,
+            animated: false,
+            answers_aside: false,
+        }
     }
 
     fn problem(start: usize, end: usize) -> Problem {

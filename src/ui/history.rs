@@ -67,7 +67,12 @@ pub fn replay_text(record: &RunRecord, ui: &Ui) -> String {
         lines.push(wrap::hanging(&format!("{} ", style::paint(style::HEADING, &record.run)), &words, ui.width));
     }
     let mut progress = PlainProgress::new(ui);
-    lines.extend(record.events.iter().flat_map(|event| progress.lines(event)));
+    for event in &record.events {
+        lines.extend(progress.lines(event));
+        if matches!(event.kind, EventKind::StepSucceeded { .. }) {
+            lines.extend(evidence(event).iter().map(|line| wrap::hanging("                - ", line, ui.width)));
+        }
+    }
     lines.extend(record.damage.iter().map(|damage| wrap::hanging("damaged: ", damage, ui.width)));
     lines.join("\n") + "\n"
 }
@@ -76,6 +81,25 @@ fn started(event: &Event) -> Option<(jiff::Timestamp, &str, &str)> {
     match &event.kind {
         EventKind::RunStarted { who, command, .. } => Some((event.at, who, command)),
         _ => None,
+    }
+}
+
+/// What a step left as evidence: of a task its exit code, the lines that were expected and the last ones; of a failure
+/// what was seen.
+fn evidence(event: &Event) -> Vec<String> {
+    match &event.kind {
+        EventKind::StepFailed { failure, .. } => failure.evidence.clone(),
+        EventKind::StepSucceeded { facts, .. } => {
+            let kinds = [(".exit_code", "exit code "), (".output", "as expected: "), (".last_lines", "log: ")];
+            let of_task = |end: &'static str| {
+                facts.iter().filter(move |(name, _)| name.starts_with("task/") && name.ends_with(end))
+            };
+            let lines = |(end, words): (&'static str, &'static str)| {
+                of_task(end).flat_map(|(_, text)| text.lines()).map(move |line| format!("{words}{line}"))
+            };
+            kinds.into_iter().flat_map(lines).collect()
+        }
+        _ => Vec::new(),
     }
 }
 
@@ -162,6 +186,9 @@ struct EventDto {
     step: Option<String>,
     text: Option<String>,
     failure: Option<&'static str>,
+    /// What a task or a failure left; left out where there is nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    evidence: Vec<String>,
 }
 
 /// The run as a value to serialise.
@@ -188,5 +215,6 @@ fn event(event: &Event) -> EventDto {
         _ => None,
     };
     let step = step.map(ToString::to_string);
-    EventDto { sequence: event.sequence, at: event.at.to_string(), event: name, step, text, failure }
+    let evidence = evidence(event);
+    EventDto { sequence: event.sequence, at: event.at.to_string(), event: name, step, text, failure, evidence }
 }

@@ -70,6 +70,8 @@ pub struct Ui {
     pub interactive: bool,
     /// Progress may be redrawn: stderr is a capable terminal, and this is no CI.
     pub animated: bool,
+    /// stdout belongs to something else, the output of a task for instance: answers are said on stderr.
+    pub answers_aside: bool,
 }
 
 impl Ui {
@@ -87,6 +89,7 @@ impl Ui {
             width,
             interactive: stderr && io::stdin().is_terminal() && io::stdout().is_terminal() && !set("CI"),
             animated: stderr && !dumb && !set("CI"),
+            answers_aside: false,
         }
     }
 
@@ -95,6 +98,10 @@ impl Ui {
     /// # Errors
     /// When stdout cannot be written for another reason, a full disk for instance.
     pub fn data(&self, text: &str) -> io::Result<()> {
+        if self.answers_aside {
+            self.say(text);
+            return Ok(());
+        }
         let mut stdout = anstream::stdout().lock();
         ignore_closed(
             stdout

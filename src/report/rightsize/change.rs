@@ -33,7 +33,8 @@ pub struct AppliedChange {
     pub before: Vec<(String, String)>,
 }
 
-/// The keys that lead to a field of a resource in the spec: `services`, `backend`, `cpu`.
+/// The keys that lead to a field of a resource in the spec: `services`, `backend`, `cpu`. A field below another is
+/// written `scaling.cpu`.
 pub fn spec_path(desired: &Desired, key: &ResourceKey, field: &str) -> Vec<String> {
     let borrowed = matches!(desired.file_systems.get(&key.name), Some(FileSystemSpec::Borrowed { .. }));
     let part: &[&str] = match key.kind {
@@ -42,5 +43,5 @@ pub fn spec_path(desired: &Desired, key: &ResourceKey, field: &str) -> Vec<Strin
         _ if borrowed => &["borrow", "file_systems"],
         _ => &["file_systems"],
     };
-    part.iter().copied().chain([key.name.as_str(), field]).map(str::to_owned).collect()
+    part.iter().copied().chain([key.name.as_str()]).chain(field.split('.')).map(str::to_owned).collect()
 }

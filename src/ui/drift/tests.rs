@@ -61,7 +61,7 @@ fn run() -> DriftRun {
 
 fn narrow() -> Ui {
     let format = crate::ui::Format::Text;
-    Ui { format, verbosity: Verbosity::Normal, width: 80, interactive: false, animated: false }
+    Ui { format, verbosity: Verbosity::Normal, width: 80, interactive: false, animated: false, answers_aside: false }
 }
 
 fn plain(text: &str) -> String {

@@ -91,7 +91,14 @@ mod tests {
 
     /// The lines for these events, each with the seconds at which it happens, without colours.
     fn check(verbosity: Verbosity, events: Vec<(i64, EventKind)>) -> Vec<String> {
-        let ui = Ui { format: Format::Text, verbosity, width: 80, interactive: false, animated: false };
+        let ui = Ui {
+            format: Format::Text,
+            verbosity,
+            width: 80,
+            interactive: false,
+            animated: false,
+            answers_aside: false,
+        };
         let mut progress = PlainProgress::new(&ui);
         let at = |seconds| Timestamp::UNIX_EPOCH + SignedDuration::from_secs(seconds);
         let events = events.into_iter().enumerate();
