@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
 use tokio::sync::watch;
 
 use crate::clock::Clock;
@@ -39,7 +38,7 @@ impl LogPlace {
         let found = containers.iter().find(|container| container["name"] == task.container.as_str())?;
         let logging = &found["logConfiguration"];
         let option = |name: &str| logging["options"][name].as_str();
-        if logging["logDriver"] != Value::from("awslogs") {
+        if logging["logDriver"] != "awslogs" {
             return None;
         }
         let stream = format!("{}/{}/", option("awslogs-stream-prefix")?, task.container);
@@ -227,7 +226,7 @@ mod tests {
     async fn followed(lines: Vec<(i64, i64, &'static str)>, ends: u64) -> (Vec<(i64, String)>, u32) {
         let clock = TokioClock::starting_at("2026-11-22T08:00:00Z".parse().unwrap());
         let begun = clock.now();
-        let script = Script { clock: clock.clone(), begun, lines, reads: Mutex::new(0) };
+        let script = Script { clock, begun, lines, reads: Mutex::new(0) };
         let place = LogPlace { group: "/app".to_owned(), stream: "app/web/".to_owned() };
         let follower = Follower { place, readings: &script, clock: &clock };
         let (started, told) = watch::channel(Some("arn:aws:ecs:r:1:task/c/17".to_owned()));
