@@ -30,6 +30,7 @@ mod outcome;
 mod output;
 mod plan;
 mod policy;
+mod promote;
 mod rehearsal;
 mod rehearse;
 mod render;
@@ -97,6 +98,7 @@ enum Command {
     Drift(drift::Args),
     Verify(verify::Args),
     Policy(policy::Args),
+    Promote(promote::Args),
     Cost(cost::Args),
     Rightsize(rightsize::Args),
     Snapshot(snapshot::Args),
@@ -153,6 +155,7 @@ fn run(context: &Context, command: Command) -> Result<Exit, CliError> {
         Command::Drift(args) => drift::run(context, &args),
         Command::Verify(args) => verify::run(context, &args),
         Command::Policy(args) => policy::run(context, &args),
+        Command::Promote(args) => promote::run(context, &args),
         Command::Cost(args) => cost::run(context, &args),
         Command::Rightsize(args) => rightsize::run(context, &args),
         Command::Snapshot(args) => snapshot::run(context, &args),

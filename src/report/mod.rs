@@ -7,6 +7,7 @@ mod drift;
 mod fixture;
 mod price_list;
 mod prices;
+mod promotion;
 pub mod rightsize;
 mod schedule;
 
@@ -15,4 +16,5 @@ pub use cost::*;
 pub use drift::*;
 pub use price_list::*;
 pub use prices::*;
+pub use promotion::*;
 pub use schedule::*;

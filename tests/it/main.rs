@@ -57,6 +57,7 @@ mod cmd_history;
 mod cmd_maintenance;
 mod cmd_plan;
 mod cmd_policy;
+mod cmd_promote;
 mod cmd_rehearse;
 mod cmd_render;
 mod cmd_rightsize;
