@@ -16,6 +16,7 @@ mod seen;
 mod service;
 mod simulated;
 mod sql_place;
+mod webhook;
 mod words;
 
 use std::collections::BTreeMap;
@@ -36,6 +37,7 @@ pub use load::{Load, LoadResult};
 pub use mask::Mask;
 use seen::Seen;
 use sql_place::SqlPlace;
+pub use webhook::{is_here, post};
 use words::Words;
 
 /// Checks that are made at the same time.

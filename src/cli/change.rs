@@ -89,7 +89,7 @@ impl Change<'_> {
     }
 
     /// Observes and plans.
-    async fn propose(&self, session: &Session, run: &RunId, goal: &Goal) -> Result<Proposal, CliError> {
+    pub(super) async fn propose(&self, session: &Session, run: &RunId, goal: &Goal) -> Result<Proposal, CliError> {
         let source = match goal {
             Goal::Up { from } => from.clone(),
             _ => DataSource::Latest,
@@ -131,23 +131,41 @@ impl Change<'_> {
         }
     }
 
-    /// Plans again under the lock, runs, and goes on until a plan is empty. Of snapshots there can always be another,
-    /// so that one round is enough.
+    /// [`Change::rounds`], where a refusal is an error.
     async fn under_lease(
+        &self,
+        session: &Session,
+        run: &RunId,
+        shown: Option<Plan>,
+        lease: &Lease,
+        signals: &Signals,
+    ) -> Result<Made, CliError> {
+        let (made, refused) = self.rounds(session, run, shown, lease, signals).await?;
+        match refused {
+            Some(plan) => self.refuse(&plan, !made.rounds.is_empty()).map(|()| made),
+            None => Ok(made),
+        }
+    }
+
+    /// Plans again under the lock, runs, and goes on until a plan is empty, or is refused: then that plan comes too. Of
+    /// snapshots there can always be another, so that one round is enough.
+    pub(super) async fn rounds(
         &self,
         session: &Session,
         run: &RunId,
         mut shown: Option<Plan>,
         lease: &Lease,
         signals: &Signals,
-    ) -> Result<Made, CliError> {
+    ) -> Result<(Made, Option<Plan>), CliError> {
         let mut rounds: Vec<Round> = Vec::new();
         while rounds.len() < MOST_ROUNDS {
             let goal = if rounds.is_empty() { self.goal.clone() } else { self.goal_of_later_rounds() };
             let proposal = self.propose(session, run, &goal).await?;
-            self.refuse(&proposal.plan, !rounds.is_empty())?;
+            if !proposal.plan.refusals.is_empty() {
+                return Ok((Made { rounds, left: None }, Some(proposal.plan)));
+            }
             if proposal.plan.is_empty() {
-                return Ok(Made { rounds, left: Some(proposal.plan) });
+                return Ok((Made { rounds, left: Some(proposal.plan) }, None));
             }
             if let Some(shown) = shown.take() {
                 confirm::confirm_if_changed(self, &shown, &proposal.plan)?;
@@ -159,7 +177,7 @@ impl Change<'_> {
                 break;
             }
         }
-        Ok(Made { rounds, left: None })
+        Ok((Made { rounds, left: None }, None))
     }
 
     /// Runs one plan, with journal and progress listening.

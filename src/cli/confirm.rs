@@ -40,12 +40,7 @@ pub(super) fn confirm(change: &Change<'_>, plan: &Plan) -> Result<(), CliError> 
         _ => {}
     }
     if !ui.interactive {
-        let flags = match &change.confirmation {
-            Confirmation::YesOrNo => "--yes".to_owned(),
-            Confirmation::Name { .. } => format!("--yes --confirm {environment}"),
-        };
-        let error = CliError::usage("there is no terminal to ask on, so nothing was done")
-            .hint(format!("pass {flags} to do it without asking"));
+        let error = no_terminal(change);
         return Err(match plan.goal {
             Goal::Snapshot
             | Goal::Prune
@@ -59,6 +54,41 @@ pub(super) fn confirm(change: &Change<'_>, plan: &Plan) -> Result<(), CliError> 
     }
     ui.complain(&ui::plan::text(plan, ui));
     ask(change, plan)
+}
+
+/// [`confirm`] for a release, which is more than its plan.
+pub(super) fn of_release(change: &Change<'_>, procedure: &[String]) -> Result<(), CliError> {
+    let ui = &change.context.ui;
+    let environment = &change.desired.environment;
+    let told = format!("{environment}: release\n  {}", procedure.join("\n  "));
+    match (&change.confirmation, change.args.yes) {
+        (Confirmation::Name { given: Some(given) }, _) if given != environment => {
+            return Err(CliError::usage(format!("--confirm says `{given}`, but the environment is `{environment}`")));
+        }
+        (Confirmation::YesOrNo, true) | (Confirmation::Name { given: Some(_) }, true) => {
+            ui.say(&told);
+            return Ok(());
+        }
+        _ if !ui.interactive => return Err(no_terminal(change)),
+        _ => {}
+    }
+    ui.complain(&told);
+    let agreed = match &change.confirmation {
+        Confirmation::YesOrNo => prompt::yes_or_no(&format!("release {environment}?"))?,
+        Confirmation::Name { .. } => {
+            prompt::ask("Type the name of the environment to release to it: ")? == *environment
+        }
+    };
+    if agreed { Ok(()) } else { Err(CliError::new(Exit::Error, "not confirmed; nothing was done")) }
+}
+
+fn no_terminal(change: &Change<'_>) -> CliError {
+    let flags = match &change.confirmation {
+        Confirmation::YesOrNo => "--yes".to_owned(),
+        Confirmation::Name { .. } => format!("--yes --confirm {}", change.desired.environment),
+    };
+    CliError::usage("there is no terminal to ask on, so nothing was done")
+        .hint(format!("pass {flags} to do it without asking"))
 }
 
 /// Asks again when somebody changed the environment between the question and the lock.

@@ -14,7 +14,7 @@ use super::output::{self, Output};
 use super::simulated::{self, Simulated};
 use crate::clock::{Clock, WallClock};
 use crate::cloud::sim::SimCloud;
-use crate::cloud::{Cloud, ReadOnlyCloud, Readings, SecretValues};
+use crate::cloud::{Cloud, ReadOnlyCloud, Readings, SecretValues, Topics};
 use crate::model::Desired;
 use crate::prerequisites::Lookups;
 use crate::store::{KeySource, Store};
@@ -33,10 +33,12 @@ pub(super) struct Session {
     pub(super) cloud: Arc<dyn Cloud>,
     /// Its metrics and logs.
     pub(super) readings: Arc<dyn Readings>,
-    /// Reads what its secrets hold, for checks alone.
+    /// Reads what its secrets hold, for checks and announcements alone.
     pub(super) secrets: Arc<dyn SecretValues>,
     /// What tasks need that envctl does not make.
     pub(super) lookups: Arc<Lookups>,
+    /// Where announcements are published.
+    pub(super) topics: Arc<dyn Topics>,
     pub(super) clock: Arc<dyn Clock>,
     /// Locks, journals and caches.
     pub(super) store: Store,
@@ -63,6 +65,7 @@ impl Session {
             readings: cloud.clone(),
             secrets: cloud.clone(),
             lookups: Arc::new(Lookups::new(cloud.clone())),
+            topics: cloud.clone(),
             clock: cloud.clone(),
             store,
             simulated: true,
@@ -262,6 +265,7 @@ fn with_aws<T>(
             readings: cloud.clone(),
             secrets: cloud.clone(),
             lookups: Arc::new(Lookups::new(cloud.clone())),
+            topics: cloud.clone(),
             cloud,
             clock: Arc::new(WallClock),
             store,

@@ -184,7 +184,7 @@ fn containers(document: &Value) -> impl Iterator<Item = &str> {
 }
 
 /// The container that gets the traffic, else the first.
-fn main_container(spec: &ServiceSpec) -> String {
+pub(super) fn main_container(spec: &ServiceSpec) -> String {
     match &spec.attachment {
         Some(attachment) => attachment.container.clone(),
         None => containers(&spec.task_definition).next().unwrap_or_default().to_owned(),

@@ -57,7 +57,7 @@ pub(super) fn with_specs(
 }
 
 /// The templates by their paths below their folder.
-fn below_templates(templates: &Texts) -> BTreeMap<String, String> {
+pub(super) fn below_templates(templates: &Texts) -> BTreeMap<String, String> {
     let below = |(path, text): (&String, &String)| {
         Some((path.strip_prefix(TEMPLATES)?.strip_prefix('/')?.to_owned(), text.clone()))
     };

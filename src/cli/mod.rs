@@ -33,6 +33,7 @@ mod policy;
 mod promote;
 mod rehearsal;
 mod rehearse;
+mod release;
 mod render;
 mod resize;
 mod resize_edit;
@@ -91,6 +92,7 @@ enum Command {
     #[command(visible_alias = "sleep")]
     Down(down::Args),
     Deploy(deploy::Args),
+    Release(release::Args),
     Run(run::Args),
     Rollback(rollback::Args),
     Maintenance(maintenance::Args),
@@ -131,6 +133,7 @@ fn dispatch(cli: Cli) -> Exit {
     let result = match cli.command {
         Command::Drift(args) => drift::run(&context, &args),
         Command::Verify(args) => verify::run(&context, &args),
+        Command::Release(args) => release::run(&context, &args),
         Command::Cost(args) => cost::run(&context, &args),
         Command::Rightsize(args) => rightsize::run(&context, &args),
         command => context.only_text_or_json().and_then(|()| run(&context, command)),
@@ -148,6 +151,7 @@ fn run(context: &Context, command: Command) -> Result<Exit, CliError> {
         Command::Up(args) => up::run(context, &args),
         Command::Down(args) => down::run(context, &args),
         Command::Deploy(args) => deploy::run(context, &args),
+        Command::Release(args) => release::run(context, &args),
         Command::Run(args) => run::run(context, &args),
         Command::Rollback(args) => rollback::run(context, &args),
         Command::Maintenance(args) => maintenance::run(context, &args),

@@ -11,6 +11,8 @@ use crate::store::journal;
 pub(super) struct RunId {
     text: String,
     suffix: String,
+    /// Rounds that another part of the same command has made.
+    made: usize,
 }
 
 impl RunId {
@@ -23,7 +25,7 @@ impl RunId {
     pub(super) fn at(now: Timestamp, process: u32) -> Self {
         let digest = Sha256::digest(format!("{}/{process}", now.as_nanosecond()));
         let suffix: String = digest.iter().take(2).map(|byte| format!("{byte:02x}")).collect();
-        Self { text: journal::run_id(now, &suffix), suffix }
+        Self { text: journal::run_id(now, &suffix), suffix, made: 0 }
     }
 
     /// Four hex digits, for names that must not collide.
@@ -33,7 +35,15 @@ impl RunId {
 
     /// The id of a round of plan and run: the first is the run's own.
     pub(super) fn round(&self, number: usize) -> String {
-        if number == 0 { self.text.clone() } else { format!("{}.{}", self.text, number + 1) }
+        match self.made + number {
+            0 => self.text.clone(),
+            number => format!("{}.{}", self.text, number + 1),
+        }
+    }
+
+    /// The same run, after so many more rounds.
+    pub(super) fn after(&self, rounds: usize) -> Self {
+        Self { made: self.made + rounds, ..self.clone() }
     }
 }
 

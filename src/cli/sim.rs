@@ -14,7 +14,7 @@ use super::sim_check;
 use super::sim_images::{self, behaviour, role_trouble};
 use super::sim_plant;
 use super::simulated::Simulated;
-use crate::cloud::sim::{Behaviour, RecoveryPoint, RoleTrouble, SimCloud};
+use crate::cloud::sim::{Announcement, Behaviour, RecoveryPoint, RoleTrouble, SimCloud};
 use crate::model::{Desired, ResourceKey, ResourceKind, TAG_RESOURCE};
 use crate::ui::{self, quantity};
 
@@ -250,6 +250,7 @@ fn show(context: &Context, environment: &str) -> Result<Exit, CliError> {
         target_groups: world.target_groups.keys().cloned().collect(),
         rules: world.rules.keys().cloned().collect(),
         log_groups: world.log_groups.keys().cloned().collect(),
+        announcements: world.announcements.iter().map(announced).collect(),
         lost_data: world.lost_data(),
         broken_promises: world.violations.iter().cloned().collect(),
     };
@@ -270,6 +271,7 @@ fn text(world: &WorldDto) -> String {
         ("target groups", &world.target_groups),
         ("rules", &world.rules),
         ("log groups", &world.log_groups),
+        ("announcements", &world.announcements),
         ("lost data", &world.lost_data),
         ("broken promises", &world.broken_promises),
     ];
@@ -316,8 +318,15 @@ struct WorldDto {
     target_groups: Vec<String>,
     rules: Vec<String>,
     log_groups: Vec<String>,
+    announcements: Vec<String>,
     lost_data: Vec<String>,
     broken_promises: Vec<String>,
+}
+
+/// An announcement, to whom and what.
+fn announced(announcement: &Announcement) -> String {
+    let subject = if announcement.subject.is_empty() { String::new() } else { format!(" [{}]", announcement.subject) };
+    format!("to {}{subject}: {}", announcement.to, announcement.text.replace('\n', " "))
 }
 
 /// A recovery point, with the snapshot of the environment that it is a part of.

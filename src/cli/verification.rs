@@ -95,13 +95,20 @@ pub(super) fn exit(run: &VerifyRun) -> Exit {
     }
 }
 
-/// The figures of an earlier run, from a file that `verify -o json` wrote.
-pub(super) fn baseline(path: &std::path::Path) -> Result<Baseline, CliError> {
+/// The figures of an earlier run: from a file that `verify -o json` wrote, else those that a release took before it.
+pub(super) fn baseline(context: &Context, workspace: &Workspace, path: &std::path::Path) -> Result<Baseline, CliError> {
     let wrong = |why: &str| {
         CliError::usage(format!("{} cannot be compared with: {why}", path.display()))
-            .hint("a record is what `envctl verify ENV -o json=FILE` writes")
+            .hint("a record is what `envctl verify ENV -o json=FILE` writes, or one of `envctl release list`")
     };
-    let text = std::fs::read_to_string(path).map_err(|error| wrong(&error.to_string()))?;
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) => {
+            let id = path.to_str().filter(|id| !id.contains(['/', '.']));
+            let found = id.and_then(|id| super::release::record(context, workspace, id).ok());
+            return found.map(|record| record.baseline).ok_or_else(|| wrong(&error.to_string()));
+        }
+    };
     let value = serde_json::from_str(&text).map_err(|error| wrong(&format!("no JSON: {error}")))?;
     crate::ui::verify::read_figures(&value).ok_or_else(|| wrong("it holds no checks with figures"))
 }

@@ -27,7 +27,8 @@ pub(super) struct Args {
     /// Only this check; may be repeated
     #[arg(long, value_name = "NAME")]
     only: Vec<String>,
-    /// Compare with the figures of an earlier run: a file that `verify -o json=FILE` wrote
+    /// Compare with the figures of an earlier run: a file that `verify -o json=FILE` wrote, or the record of a release
+    /// (its beginning is enough), whose figures are those taken before it
     #[arg(long, value_name = "RECORD")]
     against: Option<PathBuf>,
     /// Play users against an http check (--only says which) and measure: "50 users for 2m"
@@ -50,7 +51,8 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, CliError> {
         return Err(CliError::usage(format!("{} has no checks", desired.environment))
             .hint("declare them under `checks:` in its spec; docs/checks.md shows each kind"));
     }
-    let baseline = args.against.as_deref().map_or_else(|| Ok(Baseline::new()), verification::baseline)?;
+    let against = |path| verification::baseline(context, &workspace, path);
+    let baseline = args.against.as_deref().map_or_else(|| Ok(Baseline::new()), against)?;
     if let Some(load) = args.load {
         verify_load::allowed(&desired, args.yes, args.confirm.as_deref())?;
         let (name, check) = verify_load::target(&desired, &checks)?;

@@ -14,10 +14,12 @@ mod readings;
 mod secret_value;
 pub mod sim;
 mod sizes;
+mod topics;
 
 pub use prerequisites::Prerequisites;
 pub use readings::Readings;
 pub use secret_value::{SecretValue, SecretValues};
+pub use topics::{LONGEST_SUBJECT, Topics};
 
 /// A cloud: AWS, or the simulated one.
 #[async_trait]

@@ -244,6 +244,23 @@ impl Desired {
         desired
     }
 
+    /// What is wanted with these settings laid over it, by service. One-off tasks that take a service's task definition
+    /// follow it.
+    #[must_use]
+    pub fn with_settings(&self, settings: &BTreeMap<String, Settings>) -> Self {
+        let mut desired = self.clone();
+        let over = |document: &Value, settings: &Settings| Overrides::over(document, settings).apply(document);
+        for (name, settings) in settings {
+            if let Some(spec) = desired.services.get_mut(name) {
+                spec.task_definition = over(&spec.task_definition, settings);
+            }
+            for task in desired.tasks.values_mut().filter(|task| task.service.as_ref() == Some(name)) {
+                task.task_definition = over(&task.task_definition, settings);
+            }
+        }
+        desired
+    }
+
     /// The services alone, as far as a rollback has to look at them: one wave of calls.
     #[must_use]
     pub fn services_alone(&self) -> Self {

@@ -168,7 +168,7 @@ fn remembered(tags: &Tags, prefix: &str) -> Tags {
 
 /// The revision of the last deployment that completed: the one that runs, or while a deployment is under way or has
 /// failed, the one remembered.
-pub(super) fn last_completed(live: &LiveService) -> Option<&str> {
+pub fn last_completed(live: &LiveService) -> Option<&str> {
     let primary = live.primary()?;
     match primary.rollout_state.as_deref() {
         Some("COMPLETED") | None => Some(&primary.task_definition),

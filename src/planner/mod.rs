@@ -56,6 +56,7 @@ use std::time::Duration;
 
 pub use check::check;
 pub use compare::differences;
+pub use deploy::last_completed;
 pub use power::{power_now, remembered as power_remembered};
 pub use sleep::sleep_choice;
 pub use whole::{Part, in_words, missing_parts};

@@ -7,6 +7,7 @@
 //! |--|--|
 //! | `locks/ENV/00000001.json` … | the [lease](lock) on an environment: a chain of records, the newest counts |
 //! | `runs/ENV/RUN.jsonl` (folder), `runs/ENV/RUN/00000001.json` … (bucket) | the [`journal`] of a run |
+//! | `releases/ENV/RUN.json` | the [record](releases) of a release |
 //! | `cache/…` | what can be [learned again](cache) |
 
 #[cfg(feature = "bucket")]
@@ -15,6 +16,7 @@ pub mod cache;
 pub mod journal;
 pub mod lock;
 mod open;
+pub mod releases;
 pub mod sizes;
 mod untrusted;
 

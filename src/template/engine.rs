@@ -24,11 +24,15 @@ const MOST_PROBLEMS: usize = 25;
 
 /// What the rendered text is: how values are escaped in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Language {
+pub enum Language {
     /// Values stand inside JSON strings.
     Json,
     /// Values stand in HTML.
     Html,
+    /// Values stand in Markdown as GitHub reads it: on one line, without markup, mentioning nobody.
+    Markdown,
+    /// Values stand in a message of a chat with Slack's rules: mentioning nobody.
+    Chat,
     /// Nothing is escaped.
     Plain,
 }
@@ -132,6 +136,8 @@ fn once(
     match language {
         Language::Json => registry.register_escape_fn(json_escape),
         Language::Html => registry.register_escape_fn(html_escape),
+        Language::Markdown => registry.register_escape_fn(escape_markdown),
+        Language::Chat => registry.register_escape_fn(escape_chat),
         Language::Plain => registry.register_escape_fn(no_escape),
     }
     let trace = SharedTrace::default();
@@ -149,6 +155,31 @@ fn once(
 pub(super) fn json_escape(text: &str) -> String {
     let quoted = Value::from(text).to_string();
     quoted[1..quoted.len() - 1].to_owned()
+}
+
+/// Escapes a text for Markdown as GitHub reads it, a cell of a table included: one line, no markup, no mention of anybody.
+pub fn escape_markdown(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '@' => out.push_str("&#64;"),
+            '\n' | '\r' | '\t' => out.push(' '),
+            '|' | '\\' | '`' | '*' | '_' | '[' | ']' | '#' | '~' => {
+                out.push('\\');
+                out.push(character);
+            }
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+/// The three signs that Slack gives a meaning of its own: links and mentions begin with `<`.
+fn escape_chat(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 struct Sink {

@@ -99,12 +99,15 @@ mod rule;
 mod rule_json;
 mod service;
 mod shape;
+mod shipped;
 mod source;
 mod task;
 
 use source::Explained;
 
+pub use engine::{Language, escape_markdown};
 pub use policy::{Breach, PolicyFindings, breaches, policy};
+pub use shipped::{ANNOUNCEMENTS, RECORD, text};
 
 /// Template files: path below `templates/` to text.
 pub type Templates = BTreeMap<String, String>;

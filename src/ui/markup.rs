@@ -21,22 +21,7 @@ pub fn xml(text: &str) -> String {
 
 /// For a cell of a Markdown table, as GitHub reads it: one line, no markup, no mention of anybody.
 pub fn markdown(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '@' => out.push_str("&#64;"),
-            '\n' | '\r' | '\t' => out.push(' '),
-            '|' | '\\' | '`' | '*' | '_' | '[' | ']' | '#' | '~' => {
-                out.push('\\');
-                out.push(character);
-            }
-            other => out.push(other),
-        }
-    }
-    out
+    crate::template::escape_markdown(text)
 }
 
 #[cfg(test)]

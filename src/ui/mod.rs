@@ -13,6 +13,7 @@ pub mod progress;
 pub mod prompt;
 pub mod quantity;
 pub mod rehearsal;
+pub mod release;
 pub mod rightsize;
 pub mod run;
 pub mod snapshots;

@@ -59,6 +59,8 @@ mod cmd_plan;
 mod cmd_policy;
 mod cmd_promote;
 mod cmd_rehearse;
+mod cmd_release;
+mod cmd_release_record;
 mod cmd_render;
 mod cmd_rightsize;
 mod cmd_run;

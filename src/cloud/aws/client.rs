@@ -73,6 +73,7 @@ pub(super) struct Clients {
     pub(super) sts: aws_sdk_sts::Client,
     pub(super) backup: aws_sdk_backup::Client,
     pub(super) tagging: aws_sdk_resourcegroupstagging::Client,
+    pub(super) topics: aws_sdk_sns::Client,
     /// The endpoint is not AWS's own: an emulator.
     pub(super) emulated: bool,
 }
@@ -119,6 +120,7 @@ pub(super) async fn clients(region: &str, options: &ConnectOptions) -> Result<Cl
         sts: aws_sdk_sts::Client::new(&config),
         backup: aws_sdk_backup::Client::new(&config),
         tagging: aws_sdk_resourcegroupstagging::Client::new(&config),
+        topics: aws_sdk_sns::Client::new(&config),
         emulated: config.endpoint_url().is_some(),
     })
 }

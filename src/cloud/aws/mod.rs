@@ -47,6 +47,7 @@ mod secrets;
 mod status;
 mod tags;
 mod task_definition;
+mod topics;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -70,6 +70,7 @@ mod task;
 mod task_definition;
 mod task_start;
 mod task_target;
+mod topic;
 mod trouble;
 mod world;
 
@@ -94,6 +95,7 @@ pub use snapshot::Snapshot;
 pub use target_group::{Target, TargetGroup};
 pub use task::Task;
 pub use task_definition::{Family, Revision};
+pub use topic::Announcement;
 pub use world::{Call, World};
 
 use calls::{half_a_call, observation_calls, status_call};

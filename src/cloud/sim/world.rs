@@ -23,6 +23,7 @@ use super::snapshot::Snapshot;
 use super::target_group::TargetGroup;
 use super::task::Task;
 use super::task_definition::Family;
+use super::topic::Announcement;
 
 /// One account in one region. Maps are keyed by what AWS makes unique: identifiers for databases, ARNs for services.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -110,6 +111,9 @@ pub struct World {
     /// Every call since the world was read, oldest first; written are only the newest.
     #[serde(serialize_with = "newest_calls")]
     pub calls: Vec<Call>,
+    /// Announcements that were made, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub announcements: Vec<Announcement>,
     /// Promises that were seen broken, in words, each once.
     pub violations: BTreeSet<String>,
 }
@@ -176,6 +180,7 @@ impl World {
             expected_outputs: BTreeMap::new(),
             behaviours: Behaviours::default(),
             calls: Vec::new(),
+            announcements: Vec::new(),
             violations: BTreeSet::new(),
         }
     }

@@ -1,0 +1,99 @@
+//! Taking a release back: every service of it runs again what ran before.
+
+use std::collections::BTreeMap;
+
+use super::session::{Release, Told, Trouble};
+use crate::cli::look;
+use crate::model::{Desired, Goal, LiveService, TAG_REVISION_BEFORE};
+
+/// Looks after which it is given up: the first sees what is there, the others what the calls have led to.
+const MOST_LOOKS: usize = 4;
+
+impl Release<'_> {
+    /// The services of this release as they are now.
+    pub(super) async fn running(&self) -> Result<BTreeMap<String, LiveService>, Trouble> {
+        let alone = self.of_release(&self.prepared.settings.keys().cloned().collect::<Vec<_>>());
+        let live = look::at_revisions(self.session, &alone, Vec::new()).await;
+        let live = live.map_err(|error| Trouble::failed(error.in_one_line()))?;
+        let services = live.services.into_iter();
+        let present = |sighting: crate::model::Sighting<LiveService>| match sighting {
+            crate::model::Sighting::Present(service) => Ok(service),
+            crate::model::Sighting::Absent => Err("it is not there".to_owned()),
+            crate::model::Sighting::Unreadable { why } => Err(why),
+        };
+        services
+            .map(|(name, sighting)| match present(sighting) {
+                Ok(service) => Ok((name, service)),
+                Err(why) => Err(Trouble::failed(format!("service {name}: {why}"))),
+            })
+            .collect()
+    }
+
+    /// These services, and nothing else of the environment.
+    fn of_release(&self, names: &[String]) -> Desired {
+        let mut alone = self.desired.services_alone();
+        alone.services.retain(|name, _| names.contains(name));
+        alone
+    }
+
+    /// Takes every service back that does not run what it ran before.
+    pub(super) async fn take_back(&mut self) -> Result<Told, Trouble> {
+        for _ in 0..MOST_LOOKS {
+            let running = self.running().await?;
+            let mut remembered = Vec::new();
+            let mut named = BTreeMap::new();
+            for (name, service) in &running {
+                let before = self.record.revisions.get(name).and_then(|change| change.before.clone());
+                let Some(before) = before else {
+                    return Err(Trouble::failed(format!("service {name}: there is nothing to go back to")));
+                };
+                if is_on(service, &before) {
+                    continue;
+                }
+                if remembers(service, &before) {
+                    remembered.push(name.clone());
+                } else {
+                    named.insert(name.clone(), before);
+                }
+            }
+            if remembered.is_empty() && named.is_empty() {
+                return Ok(Told::passed(running.iter().map(back).collect()));
+            }
+            if !remembered.is_empty() {
+                let alone = self.of_release(&remembered);
+                self.perform(&alone, Goal::Rollback { to: BTreeMap::new() }).await?;
+            }
+            if !named.is_empty() {
+                let alone = self.of_release(&named.keys().cloned().collect::<Vec<_>>());
+                self.perform(&alone, Goal::Rollback { to: named }).await?;
+            }
+        }
+        Err(Trouble::failed("the services do not run what ran before, although every call succeeded"))
+    }
+}
+
+fn back((name, service): (&String, &LiveService)) -> String {
+    let revision = service.task_definition.rsplit('/').next().unwrap_or_default();
+    format!("service {name} runs {revision} again, {} of {} tasks", service.running_count, service.desired_count)
+}
+
+/// Does it run this revision, and steadily?
+fn is_on(service: &LiveService, revision: &str) -> bool {
+    let state = service.primary().and_then(|primary| primary.rollout_state.as_deref());
+    service.task_definition == revision && state.is_none_or(|state| state == "COMPLETED")
+}
+
+/// Would a rollback without a name lead to this revision? It does where this very deployment is not complete, and where
+/// the tags say so.
+fn remembers(service: &LiveService, before: &str) -> bool {
+    if service.task_definition == before {
+        // ECS is on its way back already.
+        return false;
+    }
+    let state = service.primary().and_then(|primary| primary.rollout_state.as_deref());
+    let is_complete = state.is_none_or(|state| state == "COMPLETED");
+    if is_complete {
+        return service.tags.get(TAG_REVISION_BEFORE).is_some_and(|revision| revision == before);
+    }
+    crate::planner::last_completed(service) == Some(before)
+}
