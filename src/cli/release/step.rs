@@ -159,7 +159,7 @@ impl Release<'_> {
         if yes {
             Ok(Told::passed(vec![format!("{who} answered yes, {how}")]))
         } else {
-            Err(Trouble::failed(format!("{who} answered no, {how}: {question}")))
+            Err(Trouble::failed(format!("{who} answered no, {how}")))
         }
     }
 
