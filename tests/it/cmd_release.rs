@@ -83,7 +83,8 @@ fn every_gate_is_passed_in_order_and_the_record_says_so() {
     assert_eq!(record["reason"], "the new editor");
     assert_eq!(record["revisions"][0]["before"], "pythonide-staging-task:1");
     assert_eq!(record["revisions"][0]["after"], "pythonide-staging-task:2");
-    assert_eq!(record["settings"][0]["value"], format!("{IMAGE}:2.0"));
+    let deployed = record["settings"][0]["value"].as_str().expect("an image");
+    assert!(deployed.starts_with(&format!("{IMAGE}@sha256:")), "by its digest: {deployed}");
     let snapshot = record["snapshots"][0]["snapshot"].as_str().expect("a snapshot");
     assert!(environment.done(&["snapshot", "list", "staging"]).contains(snapshot));
     assert!(record["checks"].as_array().is_some_and(|checks| checks.len() == 2), "the baseline: {record}");
@@ -115,7 +116,7 @@ fn progress_tells_each_step_as_it_happens() {
       before   confirm: Is the window open?
       before   checks
       before   announce
-      deploy   backend: image.pythonide-backend 123456789012.dkr.ecr.us-east-2.amazonaws.com/pythonide-backend:2.0
+      deploy   backend: image.pythonide-backend 123456789012.dkr.ecr.us-east-2.amazonaws.com/pythonide-backend@sha256:d9acdc9b0792314f369e8e4611af875d9b0cc8b69c95d8f449e3e6458ca687a1
       tasks    task migrate
       verify   checks health
       watch    N min, every N min

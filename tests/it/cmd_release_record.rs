@@ -87,7 +87,7 @@ fn a_record_shows_what_happened_in_text() {
     STAMP release of staging, rolled back at deploy, 2026-11-22 N:NN UTC, by
                           anna@laptop, because the | new *editor*
       envctl release staging --image 123456789012.dkr.ecr.us-east-2.amazonaws.com/pythonide-backend:exits-1 --yes --quiet --reason the | new *editor*
-      backend: image.pythonide-backend 123456789012.dkr.ecr.us-east-2.amazonaws.com/pythonide-backend:exits-1
+      backend: image.pythonide-backend 123456789012.dkr.ecr.us-east-2.amazonaws.com/pythonide-backend@sha256:163d5523ffe8d0c3047c577a7ddb7f5026195175c12479f82c1062b835ee136f
       service backend: before pythonide-staging-task:1, deployed pythonide-staging-task:2
       snapshot of main: pythonide-staging-db-STAMP
     passed      before snapshot                   N min N s
@@ -129,7 +129,7 @@ fn a_record_shows_what_happened_in_text() {
     ── stdout
     STAMP  staging
         rolled back at deploy, N min N s, by anna@laptop, backend: image.pythonide-backend
-        123456789012.dkr.ecr.us-east-2.amazonaws.com/pythonide-backend:exits-1
+        123456789012.dkr.ecr.us-east-2.amazonaws.com/pythonide-backend@sha256:163d5523ffe8d0c3047c577a7ddb7f5026195175c12479f82c1062b835ee136f
     ── exit 0
     ");
 }
@@ -151,7 +151,7 @@ fn a_record_is_markdown_that_no_value_breaks() {
     | reason | the \| new \*editor\* |
     | began | TIME |
     | ended | TIME after N min N s |
-    | backend image.pythonide-backend | 123456789012.dkr.ecr.us-east-2.amazonaws.com/pythonide-backend:exits-1 |
+    | backend image.pythonide-backend | 123456789012.dkr.ecr.us-east-2.amazonaws.com/pythonide-backend&#64;sha256:163d5523ffe8d0c3047c577a7ddb7f5026195175c12479f82c1062b835ee136f |
     | service backend | before: pythonide-staging-task:1; deployed: pythonide-staging-task:2 |
     | snapshot of main | pythonide-staging-db-STAMP |
 
@@ -265,10 +265,10 @@ fn announcements_of_play_reach_nobody_and_their_texts_are_the_workspaces() {
     let told = environment.done(&["sim", "show"]);
     let told: Vec<&str> = told.lines().filter(|line| line.trim_start().starts_with("to ")).collect();
     insta::assert_snapshot!(told.join("\n").replace(&newest(&environment), "STAMP"), @r"
-    to webhook: staging: a release begins. backend image.pythonide-backend 123456789012.dkr.ecr.us-east-2.amazonaws.com/pythonide-backend:2.0. By anna@laptop. Record STAMP.
-    to arn:aws:sns:us-east-2:123456789012:releases [staging: a release begins]: staging: a release begins. backend image.pythonide-backend 123456789012.dkr.ecr.us-east-2.amazonaws.com/pythonide-backend:2.0. By anna@laptop. Record STAMP.
-    to webhook: Done: 123456789012.dkr.ecr.us-east-2.amazonaws.com/pythonide-backend:2.0 <!channel>
-    to arn:aws:sns:us-east-2:123456789012:releases [staging: released]: Done: 123456789012.dkr.ecr.us-east-2.amazonaws.com/pythonide-backend:2.0 <!channel>
+    to webhook: staging: a release begins. backend image.pythonide-backend 123456789012.dkr.ecr.us-east-2.amazonaws.com/pythonide-backend@sha256:d9acdc9b0792314f369e8e4611af875d9b0cc8b69c95d8f449e3e6458ca687a1. By anna@laptop. Record STAMP.
+    to arn:aws:sns:us-east-2:123456789012:releases [staging: a release begins]: staging: a release begins. backend image.pythonide-backend 123456789012.dkr.ecr.us-east-2.amazonaws.com/pythonide-backend@sha256:d9acdc9b0792314f369e8e4611af875d9b0cc8b69c95d8f449e3e6458ca687a1. By anna@laptop. Record STAMP.
+    to webhook: Done: 123456789012.dkr.ecr.us-east-2.amazonaws.com/pythonide-backend@sha256:d9acdc9b0792314f369e8e4611af875d9b0cc8b69c95d8f449e3e6458ca687a1 <!channel>
+    to arn:aws:sns:us-east-2:123456789012:releases [staging: released]: Done: 123456789012.dkr.ecr.us-east-2.amazonaws.com/pythonide-backend@sha256:d9acdc9b0792314f369e8e4611af875d9b0cc8b69c95d8f449e3e6458ca687a1 <!channel>
     ");
     let record = environment.json(&["release", "show", "staging"]).to_string();
     assert!(!record.contains("verysecret") && !record.contains("hooks.example"), "{record}");

@@ -85,6 +85,11 @@ pub(super) async fn look(
     let deploy = Change { context, desired, goal, args: &args.change, confirmation: Confirmation::YesOrNo, wait: true };
     let proposal = deploy.propose(session, &run, &deploy.goal).await?;
     refuse(context, &proposal.plan)?;
+    // Images by their digests: what was looked at is what is deployed.
+    let settings = match proposal.plan.goal {
+        Goal::Deploy { settings, .. } => settings,
+        _ => settings.clone(),
+    };
     let live = proposal.live;
     let mut no_way_back = Vec::new();
     let mut revisions = BTreeMap::new();
@@ -107,7 +112,7 @@ pub(super) async fn look(
             .fold(error, CliError::detail)
             .hint("mend that first; for a first release, or knowingly: --accept-no-way-back"));
     }
-    Ok(Prepared { settings: settings.clone(), answers: answers.clone(), revisions, no_way_back, live })
+    Ok(Prepared { settings, answers: answers.clone(), revisions, no_way_back, live })
 }
 
 /// A deployment that is refused is no release.
