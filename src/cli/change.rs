@@ -71,6 +71,50 @@ impl Change<'_> {
         outcome::report(self, session, &run, &answer?, Some(&proposal.live), begun)
     }
 
+    /// The same with a verified snapshot first, under one lock and in one run.
+    pub(super) async fn make_after_snapshot(&self, session: &Session, run: &RunId) -> Result<Exit, CliError> {
+        let begun = session.clock.now();
+        let proposal = self.propose(session, run, &self.goal).await?;
+        self.refuse(&proposal.plan, false)?;
+        if proposal.plan.is_empty() {
+            outcome::nothing_to_do(self, &proposal.plan, Some(&proposal.live))?;
+            return Ok(Exit::Done);
+        }
+        let taking = Change { goal: Goal::Snapshot, confirmation: self.confirmation.clone(), ..*self };
+        let taken = taking.propose(session, run, &taking.goal).await?;
+        taking.refuse(&taken.plan, false)?;
+        if taken.plan.is_empty() {
+            let why = format!("{} has nothing to take a snapshot of", self.desired.environment);
+            return Err(CliError::new(Exit::Error, why).hint("leave --snapshot out"));
+        }
+        confirm::confirm(self, &proposal.plan)?;
+        let signals = Signals::listen();
+        let lease = Lease::take(self, session, run, &signals).await?;
+        let made = self.snapshot_then_this(session, &taking, run, &lease, &signals).await;
+        lease.release().await;
+        match made? {
+            (made, true) => outcome::report(self, session, run, &made, Some(&proposal.live), begun),
+            (made, false) => outcome::report(&taking, session, run, &made, None, begun),
+        }
+    }
+
+    /// Takes the snapshot, and goes on when that is done; whether it did comes with what was made last.
+    async fn snapshot_then_this(
+        &self,
+        session: &Session,
+        taking: &Change<'_>,
+        run: &RunId,
+        lease: &Lease,
+        signals: &Signals,
+    ) -> Result<(Made, bool), CliError> {
+        let taken = taking.under_lease(session, run, None, lease, signals).await?;
+        if taken.rounds.last().is_none_or(|round| round.outcome.ending != Ending::Done) {
+            return Ok((taken, false));
+        }
+        let after = run.after(taken.rounds.len());
+        Ok((self.under_lease(session, &after, None, lease, signals).await?, true))
+    }
+
     /// A rollback that nobody has to be asked about: it is looked at once, under the lock.
     fn is_urgent(&self) -> bool {
         let answered = matches!(&self.confirmation, Confirmation::YesOrNo)
@@ -219,7 +263,7 @@ impl Change<'_> {
     /// The data that `--from` asked for is there after the first round: it is not asked for again.
     fn goal_of_later_rounds(&self) -> Goal {
         match &self.goal {
-            Goal::Up { .. } => Goal::Up { from: DataSource::Latest },
+            Goal::Up { .. } | Goal::RollbackData { .. } => Goal::Up { from: DataSource::Latest },
             other => other.clone(),
         }
     }

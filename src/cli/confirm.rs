@@ -47,6 +47,8 @@ pub(super) fn confirm(change: &Change<'_>, plan: &Plan) -> Result<(), CliError> 
             | Goal::DiscardFormer
             | Goal::Deploy { .. }
             | Goal::Rollback { .. }
+            | Goal::RollbackData { .. }
+            | Goal::DiscardKept
             | Goal::Maintenance { .. }
             | Goal::Run { .. } => error,
             _ => error.hint(format!("see what would be done: envctl plan {environment} --for {}", plan.goal.command())),

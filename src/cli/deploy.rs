@@ -23,6 +23,9 @@ pub(super) struct Args {
     target: EnvironmentArgs,
     #[command(flatten)]
     what: What,
+    /// Take a verified snapshot first, which `rollback --with-data` gives back
+    #[arg(long)]
+    snapshot: bool,
     /// Wait until the deployment is complete (this is what happens anyway)
     #[arg(long, conflicts_with = "no_wait")]
     wait: bool,
@@ -53,16 +56,19 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, CliError> {
             .hint("pass --image NAME=REF or --set KEY=VALUE; `envctl up` deploys what the spec says"));
     }
     context.with_cloud(&workspace, &desired, async |session| {
-        let by = run_id::RunId::new(session).to_string();
+        let run = run_id::RunId::new(session);
         let change = Change {
             context,
             desired: &desired,
-            goal: Goal::Deploy { settings: settings.clone(), by },
+            goal: Goal::Deploy { settings: settings.clone(), by: run.to_string() },
             args: &args.guarded.change,
             confirmation: args.guarded.confirmation(&desired),
             wait: !args.no_wait,
         };
-        change.make(session).await
+        match args.snapshot {
+            true => change.make_after_snapshot(session, &run).await,
+            false => change.make(session).await,
+        }
     })
 }
 

@@ -30,6 +30,8 @@ fn already(change: &Change<'_>, plan: &Plan, addresses: &[String]) -> String {
         Goal::Prune => format!("{}: every snapshot is kept by the spec's retention", plan.environment),
         Goal::Deploy { .. } => format!("{} runs that already", plan.environment),
         Goal::Rollback { .. } => format!("{} runs that revision already", plan.environment),
+        Goal::RollbackData { .. } => format!("{} runs that revision with that data already", plan.environment),
+        Goal::DiscardKept => format!("{}: no database is kept", plan.environment),
         Goal::Maintenance { on: true } => format!("{} is in maintenance already", plan.environment),
         Goal::Maintenance { on: false } => format!("{} is not in maintenance", plan.environment),
         _ => run::state(plan, addresses),

@@ -13,7 +13,8 @@ use crate::model::{Desired, Goal};
 /// Takes services back to the revision that completed before the last deployment
 ///
 /// One look and one call: which revision that is, the services themselves remember. A deployment that is still under
-/// way is given up.
+/// way is given up. With --with-data also the databases go back: the snapshot comes up beside the live database, no task
+/// runs while the two swap names, and the database of before is kept until `snapshot discard-kept`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
@@ -21,6 +22,12 @@ pub(super) struct Args {
     /// To this revision instead: 6, FAMILY:6, or SERVICE=6 where there are several services
     #[arg(long, value_name = "REVISION")]
     to: Vec<String>,
+    /// Take the databases back too, to the snapshot that the last release began with
+    #[arg(long, conflicts_with = "no_wait")]
+    with_data: bool,
+    /// To this snapshot instead: its name, or the time and run at the end of its name
+    #[arg(long, value_name = "ID", requires = "with_data")]
+    snapshot: Option<String>,
     /// Do not wait until the deployment is complete
     #[arg(long)]
     no_wait: bool,
@@ -33,10 +40,14 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, CliError> {
     let desired = load::desired(&workspace, &args.target.environment)?;
     let to = revisions(&desired, &args.to)?;
     let alone = desired.services_alone();
+    let (desired_for, goal) = match args.with_data {
+        true => (&desired, Goal::RollbackData { to, snapshot: args.snapshot.clone() }),
+        false => (&alone, Goal::Rollback { to }),
+    };
     let change = Change {
         context,
-        desired: &alone,
-        goal: Goal::Rollback { to },
+        desired: desired_for,
+        goal,
         args: &args.guarded.change,
         confirmation: args.guarded.confirmation(&desired),
         wait: !args.no_wait,

@@ -1,4 +1,4 @@
-//! `envctl snapshot create|list|prune|discard-former`.
+//! `envctl snapshot create|list|prune|discard-kept|discard-former`.
 
 use super::arguments::{ChangeArgs, environment_completer};
 use super::change::Change;
@@ -29,6 +29,8 @@ enum SnapshotCommand {
     List(ListSnapshots),
     /// Deletes the snapshots that the spec's retention no longer keeps, with their files
     Prune(ChangeSnapshots),
+    /// Removes the databases that `rollback --with-data` has kept, each after a verified snapshot of it
+    DiscardKept(ChangeSnapshots),
     /// Removes the former content of file paths, which restores have put aside
     DiscardFormer(ChangeSnapshots),
 }
@@ -53,6 +55,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, CliError> {
     match &args.command {
         SnapshotCommand::Create(args) => change(context, args, Goal::Snapshot, true),
         SnapshotCommand::Prune(args) => change(context, args, Goal::Prune, args.change.yes),
+        SnapshotCommand::DiscardKept(args) => change(context, args, Goal::DiscardKept, args.change.yes),
         SnapshotCommand::DiscardFormer(args) => change(context, args, Goal::DiscardFormer, args.change.yes),
         SnapshotCommand::List(args) => list(context, &args.environment),
     }

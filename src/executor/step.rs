@@ -76,7 +76,10 @@ pub(super) enum Next {
 impl Watch {
     pub(super) fn new(action: &Action, wait: Wait, receipt: Receipt, expected_seconds: u64) -> Self {
         // A database that was just told to change still says `available` for a moment.
-        let lags = matches!(action, Action::ModifyDatabase { .. } | Action::SetMasterPassword { .. });
+        let lags = matches!(
+            action,
+            Action::ModifyDatabase { .. } | Action::SetMasterPassword { .. } | Action::RenameDatabase { .. }
+        );
         Self {
             wait,
             receipt,

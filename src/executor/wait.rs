@@ -55,6 +55,13 @@ pub(super) fn verdict(wait: &Wait, status: &Status, context: &Context<'_>) -> Ve
     let key = &wait.key;
     match (&wait.until, status) {
         (Until::Gone, status) => gone(status),
+        (Until::DatabaseRenamed { .. }, Status::Absent) => Verdict::not_yet("renaming"),
+        (Until::DatabaseRenamed { resource_id }, Status::Database(database)) => {
+            if database.resource_id == *resource_id {
+                return database_available(key, database, false);
+            }
+            Verdict::broken(format!("{} is another database than the one that was renamed", database.identifier))
+        }
         (_, Status::Absent) => absent(key, context),
         (Until::DatabaseAvailable { connectable }, Status::Database(database)) => {
             database_available(key, database, *connectable)
@@ -117,7 +124,7 @@ fn gone(status: &Status) -> Verdict {
 }
 
 /// Fields that, while pending, make a database not what was asked for. RDS names them as its API does.
-const PENDING_THAT_MATTERS: [&str; 6] = ["class", "storage", "password", "iops", "multi", "port"];
+const PENDING_THAT_MATTERS: [&str; 7] = ["class", "storage", "password", "iops", "multi", "port", "identifier"];
 
 fn database_available(key: &ResourceKey, database: &LiveDatabase, connectable: bool) -> Verdict {
     let pending: Vec<&str> = database.pending.keys().map(String::as_str).filter(|field| matters(field)).collect();

@@ -36,6 +36,16 @@ pub enum Action {
     ModifyDatabase { key: ResourceKey, identifier: String, changes: DatabaseChanges },
     /// `rds:ModifyDBInstance(MasterUserPassword)` with the value of the secret, which nobody sees.
     SetMasterPassword { key: ResourceKey, identifier: String, secret_arn: String },
+    /// `rds:ModifyDBInstance(NewDBInstanceIdentifier)` with `ApplyImmediately`: the instance restarts under the new name,
+    /// and its endpoint follows (`aws.md` 2.5). Refused unless it is this very instance, and unless none of the `quiet`
+    /// services wants, starts or runs a task: what it would write meanwhile would go to both sides of a swap.
+    RenameDatabase {
+        key: ResourceKey,
+        identifier: String,
+        resource_id: String,
+        new_identifier: String,
+        quiet: Vec<ServiceName>,
+    },
     /// `rds:DeleteDBInstance(SkipFinalSnapshot)`. Refused by the cloud unless `verified_snapshot` is read back as
     /// available, of this very instance, as encrypted and as large as it; and unless none of the `quiet` services
     /// wants, starts or runs a task: what that would have written since the snapshot would be lost.
@@ -276,6 +286,7 @@ impl Action {
             | Self::StopDatabase { key, .. }
             | Self::ModifyDatabase { key, .. }
             | Self::SetMasterPassword { key, .. }
+            | Self::RenameDatabase { key, .. }
             | Self::DeleteDatabase { key, .. }
             | Self::CreateSnapshot { key, .. }
             | Self::DeleteSnapshot { key, .. }

@@ -95,6 +95,10 @@ pub struct Live {
     pub region: String,
     /// Databases.
     pub databases: Sightings<LiveDatabase>,
+    /// Databases of ours beside the declared one of the same key: kept ones that were replaced, and one that is about to
+    /// replace it.
+    #[serde(default)]
+    pub beside: Vec<LiveDatabase>,
     /// Secrets of the databases.
     pub secrets: Sightings<LiveSecret>,
     /// Manual snapshots of each database, newest first; foreign ones under the identifier asked for.
@@ -231,6 +235,12 @@ impl Live {
         (ids, missing)
     }
 
+    /// The databases that stand beside the declared one of this name.
+    pub fn beside_of<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a LiveDatabase> {
+        let key = ResourceKey::new(ResourceKind::Database, name);
+        self.beside.iter().filter(move |found| found.stands_beside(&key))
+    }
+
     /// Everything known about live resources, for late values.
     pub fn facts(&self, desired: &Desired) -> Facts {
         let mut facts = Facts::new();
@@ -281,7 +291,10 @@ impl Live {
 impl LiveDatabase {
     /// What a late value can ask of a database. Its endpoint is missing until AWS has made one.
     pub fn facts(&self, key: &ResourceKey) -> Facts {
-        let mut facts = Facts::from([(fact_name(key, "arn"), self.arn.clone())]);
+        let mut facts = Facts::from([
+            (fact_name(key, "arn"), self.arn.clone()),
+            (fact_name(key, "resource-id"), self.resource_id.clone()),
+        ]);
         if let Some(endpoint) = &self.endpoint {
             facts.insert(fact_name(key, "endpoint"), endpoint.host.clone());
             facts.insert(fact_name(key, "port"), endpoint.port.to_string());

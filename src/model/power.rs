@@ -121,6 +121,15 @@ pub enum Goal {
         /// Revisions (`family:6`, or ARN) by service (name in the spec); empty: the one before the last deployment.
         to: BTreeMap<String, String>,
     },
+    /// Back to a revision that completed, and to the data of a snapshot; the data of now is kept.
+    RollbackData {
+        /// Revisions by service; empty: those that the last release began with.
+        to: BTreeMap<String, String>,
+        /// A snapshot by name or moment; `None`: the one that the last release began with.
+        snapshot: Option<String>,
+    },
+    /// Remove the databases that rollbacks of data have kept, each after a snapshot of it.
+    DiscardKept,
     /// Let visitors get the maintenance page while the tasks go on running, or end that.
     Maintenance {
         /// Begin, or end it.
@@ -145,6 +154,8 @@ impl Goal {
             Self::DiscardFormer => "snapshot discard-former",
             Self::Deploy { .. } => "deploy",
             Self::Rollback { .. } => "rollback",
+            Self::RollbackData { .. } => "rollback --with-data",
+            Self::DiscardKept => "snapshot discard-kept",
             Self::Maintenance { on: true } => "maintenance on",
             Self::Maintenance { on: false } => "maintenance off",
             Self::Run { .. } => "run",

@@ -79,6 +79,9 @@ pub enum Until {
     /// `available` and no change of class, storage or password pending. `backing-up` counts too when
     /// `connectable` is enough.
     DatabaseAvailable { connectable: bool },
+    /// [`Until::DatabaseAvailable`] of this very instance (resource id, perhaps late), which takes minutes to show under
+    /// its new name (`aws.md` 2.5).
+    DatabaseRenamed { resource_id: String },
     /// `stopped`.
     DatabaseStopped,
     /// `available`, 100 %.

@@ -17,6 +17,7 @@ pub fn check(plan: &Plan) -> Vec<String> {
     lint.clean_data_first();
     lint.healthy_before_forwarding();
     lint.warm_behind_a_page();
+    lint.swaps_are_quiet();
     lint.suspended_before_zero();
     lint.silent_before_zero();
     lint.late_values_are_known();
@@ -149,6 +150,26 @@ impl<'a> Lint<'a> {
         }
     }
 
+    /// Databases swap names only while no task runs, after it is remembered, the one that goes first, and the one that
+    /// comes with its password.
+    fn swaps_are_quiet(&mut self) {
+        let stops = |step: &Step| match &step.action {
+            Action::UpdateService { update, .. } => update.desired_count == Some(0),
+            Action::SetMasterPassword { key, .. } => key.name.ends_with(".restored"),
+            Action::Tag { tags, .. } => tags.contains_key(crate::model::TAG_KEPT_AS),
+            _ => false,
+        };
+        let mut missing = Vec::new();
+        for step in &self.plan.steps {
+            let Action::RenameDatabase { new_identifier, .. } = &step.action else { continue };
+            let makes_room = |other: &Step| matches!(&other.action, Action::RenameDatabase { identifier, .. } if identifier == new_identifier);
+            let before = self.plan.steps.iter().filter(|other| stops(other) || makes_room(other));
+            let before = before.filter(|other| !self.needs(step, other));
+            missing.extend(before.map(|other| format!("{} does not need {}", step.id, other.id)));
+        }
+        self.problems.extend(missing);
+    }
+
     /// A page in front of tasks that go on running comes after the warming rule behind it: unchecked targets would be
     /// none.
     fn warm_behind_a_page(&mut self) {
@@ -224,7 +245,7 @@ impl<'a> Lint<'a> {
 
     fn goals_stay_within_bounds(&mut self) {
         let allowed: fn(&Step) -> bool = match self.plan.goal {
-            Goal::Up { .. } => |step| {
+            Goal::Up { .. } | Goal::RollbackData { .. } => |step| {
                 let action = &step.action;
                 !action.is_destructive()
                     || matches!(action, Action::DeleteAccessPoint { .. })
@@ -257,6 +278,13 @@ impl<'a> Lint<'a> {
                         | Action::Tag { .. }
                         | Action::DeleteTaskDefinitions { .. }
                 )
+            },
+            Goal::DiscardKept => |step| match &step.action {
+                Action::DeleteDatabase { identifier, .. }
+                | Action::ModifyDatabase { identifier, .. }
+                | Action::StartDatabase { identifier, .. } => identifier == &step.action.key().name,
+                Action::CreateSnapshot { .. } | Action::Tag { .. } => true,
+                _ => false,
             },
             Goal::Prune => {
                 |step| matches!(step.action, Action::DeleteSnapshot { .. } | Action::DeleteRecoveryPoint { .. })

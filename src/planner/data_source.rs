@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use crate::model::{
     DataSource, DatabaseSpec, DatabaseState, LiveDatabase, LiveRecoveryPoint, LiveSnapshot, NoteKind, RefusalKind,
-    ResourceKey, ResourceKind, Sighting, TAG_SCRUB, TAG_SOURCE,
+    ResourceKey, ResourceKind, Sighting, TAG_RESOURCE, TAG_SCRUB, TAG_SOURCE,
 };
 
 use super::draft::Draft;
+use super::replacement;
 use super::situation::{Found, Situation, key, refuse_unreadable};
 use super::snapshot_fit;
 use super::whole;
@@ -20,6 +21,8 @@ pub(super) enum Data<'a> {
     Empty,
     /// From a snapshot; data that is not this environment's own is scrubbed before anything reaches it.
     Snapshot { snapshot: &'a LiveSnapshot, scrub: bool },
+    /// Another database takes its place.
+    Replaced,
     /// Nobody may say; the refusal is in the draft.
     Blocked,
 }
@@ -53,6 +56,9 @@ fn choose_one<'a>(
     draft: &mut Draft,
 ) -> Data<'a> {
     let key = key(ResourceKind::Database, name);
+    if replacement::is_due(s, name) {
+        return Data::Replaced;
+    }
     match s.look(draft, &key, &s.live.databases) {
         Found::Blocked => return Data::Blocked,
         Found::Ours(database) if database.state() != DatabaseState::Deleting => {
@@ -114,6 +120,15 @@ fn latest<'a>(s: &Situation<'a>, key: &ResourceKey, spec: &DatabaseSpec, draft: 
 /// There is no data of this database. When one of another identifier carries its key, the spec has renamed it: an
 /// empty one in its place would look like lost data.
 fn begin_empty<'a>(s: &Situation, key: &ResourceKey, spec: &DatabaseSpec, draft: &mut Draft) -> Data<'a> {
+    if let Some(kept) = s.live.beside_of(&key.name).find(|found| found.is_kept()) {
+        let why = format!(
+            "{} holds the data of {key}, and there is neither a database nor a snapshot of its own",
+            kept.identifier
+        );
+        let remedy = "rename it to the spec's identifier in the RDS console, and take its tag envctl:kept-as off";
+        draft.refuse(Some(key.clone()), RefusalKind::Impossible, why, remedy);
+        return Data::Blocked;
+    }
     let Some(former) = s.live.undeclared.iter().find(|one| one.key == *key) else { return Data::Empty };
     draft.refuse(
         Some(key.clone()),
@@ -175,7 +190,8 @@ fn taken<'a>(
     snapshot: &'a LiveSnapshot,
     draft: &mut Draft,
 ) -> Data<'a> {
-    let own = s.desired.owns(&snapshot.tags) && snapshot.database == spec.identifier;
+    let of_key = snapshot.tags.get(TAG_RESOURCE).is_some_and(|key_of| *key_of == format!("snapshot/{}", key.name));
+    let own = s.desired.owns(&snapshot.tags) && (snapshot.database == spec.identifier || of_key);
     let scrub = !own || snapshot.tags.get(TAG_SCRUB).is_some_and(|state| state == "needed");
     snapshot_fit::check(key, spec, snapshot, scrub, draft);
     if let Some(id) = snapshot.snapshot_id().filter(|_| own) {

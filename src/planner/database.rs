@@ -12,6 +12,7 @@ use super::database_changes::{Differences, RESTORED_RETENTION, differences, lost
 use super::draft::{Draft, NewStep};
 use super::durations;
 use super::file_restore::Restores;
+use super::replacement;
 use super::situation::{Situation, key};
 
 /// Brings every database to where it can be used. `quiet`: steps after which no task runs that could reach data
@@ -25,6 +26,7 @@ pub(super) fn up(s: &Situation, data: &BTreeMap<&str, Data>, files: &Restores, q
             Some(Data::Snapshot { snapshot, scrub }) => {
                 restore(s, &key, spec, (snapshot, *scrub), files.mark_of_database(), quiet, draft);
             }
+            Some(Data::Replaced) => replacement::swap(s, &key, spec, quiet, draft),
             Some(Data::Blocked) | None => {}
         }
     }
@@ -201,7 +203,13 @@ fn refuse_broken(key: &ResourceKey, live: &LiveDatabase, draft: &mut Draft) {
     );
 }
 
-fn modify(key: &ResourceKey, identifier: &str, found: Differences, before: &[StepId], draft: &mut Draft) -> StepId {
+pub(super) fn modify(
+    key: &ResourceKey,
+    identifier: &str,
+    found: Differences,
+    before: &[StepId],
+    draft: &mut Draft,
+) -> StepId {
     let fields: Vec<&str> = found.reasons.iter().filter_map(|reason| reason.field.as_deref()).collect();
     let title = format!("change {} of database {identifier}", fields.join(", "));
     // The backup that follows may take hours; the database answers meanwhile.

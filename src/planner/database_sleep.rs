@@ -3,7 +3,7 @@
 
 use crate::model::{
     Action, DatabaseChanges, DatabaseState, LiveDatabase, NoteKind, Power, ResourceKey, ResourceKind, ServiceName,
-    StepId, Subject, TAG_SCRUB, TAG_SOURCE, Until, Wait, present,
+    StepId, Subject, TAG_RESOURCE, TAG_SCRUB, TAG_SOURCE, Until, Wait, present,
 };
 
 use super::database;
@@ -87,6 +87,29 @@ pub(super) fn remove(
     why: &str,
     draft: &mut Draft,
 ) -> Option<StepId> {
+    delete(s, key, live, drained, why, services(s), draft)
+}
+
+/// The same for a database that is kept beside another one: nothing writes to it.
+pub(super) fn remove_kept(
+    s: &Situation,
+    key: &ResourceKey,
+    live: &LiveDatabase,
+    why: &str,
+    draft: &mut Draft,
+) -> Option<StepId> {
+    delete(s, key, live, &[], why, Vec::new(), draft)
+}
+
+fn delete(
+    s: &Situation,
+    key: &ResourceKey,
+    live: &LiveDatabase,
+    drained: &[StepId],
+    why: &str,
+    quiet: Vec<ServiceName>,
+    draft: &mut Draft,
+) -> Option<StepId> {
     if live.state() == DatabaseState::Deleting {
         note_leaving(key, live, draft);
         return None;
@@ -114,7 +137,7 @@ pub(super) fn remove(
         identifier: live.identifier.clone(),
         resource_id: live.resource_id.clone(),
         verified_snapshot: snapshot,
-        quiet: services(s),
+        quiet,
     };
     let step = NewStep::new(format!("delete-{key}"), format!("delete database {}", live.identifier), action)
         .reasons([field("status", &live.status, "gone", why)])
@@ -154,6 +177,10 @@ pub(super) fn snapshot(
     let name = snapshot_name(s, &live.identifier);
     let key = ResourceKey::new(ResourceKind::Snapshot, &key.name);
     let mut tags = s.desired.tags_of(&key);
+    if let Some(of) = live.tags.get(TAG_RESOURCE).filter(|_| live.is_kept()) {
+        // Of a database that was renamed it is still a snapshot of the one that the spec declares.
+        tags.insert(TAG_RESOURCE.to_owned(), of.replacen("database/", "snapshot/", 1));
+    }
     for inherited in [TAG_SOURCE, TAG_SCRUB] {
         tags.extend(live.tags.get(inherited).map(|value| (inherited.to_owned(), value.clone())));
     }
@@ -194,7 +221,7 @@ fn wait(key: &ResourceKey, live: &LiveDatabase, until: Until, deadline_seconds: 
 /// Every service that may write to a database, for the cloud to look at once more in the moment of the delete: the
 /// declared ones, even where none was seen (the look may have been older than the service), and those of ours that are
 /// no longer declared. A stranger's service of a declared name does not keep us from deleting.
-fn services(s: &Situation) -> Vec<ServiceName> {
+pub(super) fn services(s: &Situation) -> Vec<ServiceName> {
     let foreign =
         |name: &String| present(&s.live.services).any(|(seen, live)| seen == name && !s.desired.owns(&live.tags));
     let declared = s

@@ -5,9 +5,9 @@
 use std::collections::BTreeMap;
 
 use crate::model::{
-    Action, Desired, LiveService, NoteKind, Overrides, RefusalKind, ResourceKey, ResourceKind, ServiceSpec,
-    ServiceUpdate, Settings, StepId, TAG_DEPLOYED, TAG_DEPLOYED_BEFORE, TAG_DEPLOYED_BY, TAG_REVISION,
-    TAG_REVISION_BEFORE, Tags, late_text,
+    Action, DataBefore, Desired, LiveService, NoteKind, Overrides, RefusalKind, ResourceKey, ResourceKind, ServiceSpec,
+    ServiceUpdate, Settings, Sighting, StepId, TAG_DATA_BEFORE, TAG_DEPLOYED, TAG_DEPLOYED_BEFORE, TAG_DEPLOYED_BY,
+    TAG_REVISION, TAG_REVISION_BEFORE, Tags, late_text,
 };
 
 use super::draft::{Draft, NewStep};
@@ -103,7 +103,8 @@ fn one(
         update,
     };
     let title = format!("deploy a new revision of service {}", live.service_name);
-    let before = task_definition::before_tasks(s, &spec.task_definition, draft);
+    let mut before = task_definition::before_tasks(s, &spec.task_definition, draft);
+    before.extend(begin(s, key, live, by, draft));
     let step = NewStep::new(format!("update-{key}"), title, action).reasons(reasons).after(before);
     let wait = deployed(key, wanted, late_text(key, "deployment"), &revision.arn);
     let done = draft.add(step.until(wait));
@@ -148,6 +149,14 @@ pub(super) fn note_deployed(
     after: Option<StepId>,
     draft: &mut Draft,
 ) {
+    let action = remembering(key, live, tags);
+    let title = format!("remember what {} runs", live.service_name);
+    let step = NewStep::new(format!("remember-{key}"), title, action);
+    draft.add(step.because("`up`, `drift` and `rollback` must know").after(after));
+}
+
+/// Writes these tags, and removes every other one that remembers a deployment.
+pub(super) fn remembering(key: &ResourceKey, live: &LiveService, tags: Tags) -> Action {
     let remembers = |tag: &String| {
         tag.starts_with(TAG_DEPLOYED)
             || tag.starts_with(TAG_DEPLOYED_BEFORE)
@@ -155,10 +164,43 @@ pub(super) fn note_deployed(
     };
     let remove: Vec<String> =
         live.tags.keys().filter(|tag| remembers(tag) && !tags.contains_key(*tag)).cloned().collect();
+    Action::Tag { key: key.clone(), arn: live.arn.clone(), tags, remove }
+}
+
+/// Remembers which snapshot this run began with, and the revision that ran then; or that it began with none, so that an
+/// earlier one is not taken for its. Before anything is deployed: a deployment that fails may be taken back too.
+fn begin(s: &Situation, key: &ResourceKey, live: &LiveService, by: &str, draft: &mut Draft) -> Option<StepId> {
+    let revision = last_completed(live).unwrap_or(&live.task_definition).to_owned();
+    let begun = taken_by(s, by).map(|moment| DataBefore { moment, revision });
+    let (title, why, tags) = match begun {
+        Some(begun) if DataBefore::of(live).as_ref() == Some(&begun) => return None,
+        Some(begun) => {
+            ("remember the snapshot that this run began with", "`rollback --with-data` needs it", begun.tag())
+        }
+        None if live.tags.contains_key(TAG_DATA_BEFORE) => {
+            ("forget the snapshot of the release before", "this one began with none", Tags::new())
+        }
+        None => return None,
+    };
+    let remove = if tags.is_empty() { vec![TAG_DATA_BEFORE.to_owned()] } else { Vec::new() };
     let action = Action::Tag { key: key.clone(), arn: live.arn.clone(), tags, remove };
-    let title = format!("remember what {} runs", live.service_name);
-    let step = NewStep::new(format!("remember-{key}"), title, action);
-    draft.add(step.because("`up`, `drift` and `rollback` must know").after(after));
+    Some(draft.add(NewStep::new(format!("begin-release-{key}"), title, action).because(why)))
+}
+
+/// The moment of the snapshots that this run has taken of every database; `None`: it has not.
+fn taken_by(s: &Situation, by: &str) -> Option<String> {
+    let run = by.to_lowercase();
+    let (begun, suffix) = run.rsplit_once('-')?;
+    let mut moments = s.desired.databases.iter().map(|(name, spec)| {
+        let all = s.live.snapshots.get(name).and_then(Sighting::present)?;
+        let own = all.iter().filter(|one| one.is_available() && s.desired.owns(&one.tags));
+        let prefix = format!("{}-", spec.identifier.to_lowercase());
+        let mut own = own.filter_map(|one| one.identifier.strip_prefix(&prefix));
+        own.find(|moment| moment.rsplit_once('-').is_some_and(|(at, of)| of == suffix && at >= begun))
+            .map(str::to_owned)
+    });
+    let first = moments.next()??;
+    moments.all(|other| other.as_ref() == Some(&first)).then_some(first)
 }
 
 /// The tags with this prefix.

@@ -42,6 +42,7 @@ pub(super) fn expected_seconds(action: &Action) -> u64 {
         Action::ModifyDatabase { changes, .. } if changes.class.is_some() || changes.engine_version.is_some() => 600,
         Action::ModifyDatabase { .. } => 60,
         Action::SetMasterPassword { .. } => 60,
+        Action::RenameDatabase { .. } => 150,
         Action::DeleteDatabase { .. } => 180,
         Action::CreateSnapshot { .. } => 150,
         Action::StartBackup { .. } | Action::StartRestore { .. } => 240,

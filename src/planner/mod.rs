@@ -11,6 +11,7 @@ mod check;
 mod compare;
 mod condition;
 mod dashboard;
+mod data_rollback;
 mod data_source;
 mod database;
 mod database_changes;
@@ -30,6 +31,7 @@ mod preflight;
 mod priority;
 mod recovery_point;
 mod removal;
+mod replacement;
 mod rollback;
 mod rule;
 mod run;
@@ -73,45 +75,21 @@ pub fn plan(desired: &Desired, live: &Live, goal: &Goal, policy: &Policy) -> Pla
     let mut draft = Draft::default();
     preflight::account(&situation, &mut draft);
     preflight::protection(&situation, goal, &mut draft);
+    replacement::refuse_halfway(&situation, goal, &mut draft);
     let power_now = power::power_now(desired, live);
     let mut sleep_choice = None;
     let power_wanted = match goal {
         Goal::Up { from } => up(&situation, from, &mut draft),
         Goal::Down { mode, idle } => down(&situation, *mode, *idle, &mut sleep_choice, &mut draft),
         Goal::Destroy { delete_snapshots } => destroy(&situation, *delete_snapshots, &mut draft),
-        Goal::Snapshot => {
-            snapshot::create(&situation, &mut draft);
-            power_now
+        Goal::RollbackData { to, snapshot } => {
+            match data_rollback::begin(&situation, to, snapshot.as_deref(), &mut draft) {
+                Some(rollback) => up(&situation.taken_back(rollback), &DataSource::Latest, &mut draft),
+                None => power_now,
+            }
         }
-        Goal::Prune => {
-            snapshot::prune(&situation, &mut draft);
-            power_now
-        }
-        Goal::DiscardFormer => {
-            preflight::borrowed(&situation, &mut draft);
-            file_restore::discard_former(&situation, &mut draft);
-            power_now
-        }
-        Goal::Deploy { settings, by } => {
-            preflight::borrowed(&situation, &mut draft);
-            deploy::deploy(&situation, desired, settings, by, &mut draft);
-            power_now
-        }
-        Goal::Rollback { to } => {
-            rollback::rollback(&situation, to, &mut draft);
-            power_now
-        }
-        Goal::Maintenance { on: true } => {
-            maintenance::begin(situation, &mut draft);
-            power_now
-        }
-        Goal::Maintenance { on: false } => {
-            maintenance::end(situation, &mut draft);
-            power_now
-        }
-        Goal::Run { task } => {
-            preflight::borrowed(&situation, &mut draft);
-            run::run(&situation, task, &mut draft);
+        goal => {
+            within(situation, desired, goal, &mut draft);
             power_now
         }
     };
@@ -133,16 +111,45 @@ pub fn plan(desired: &Desired, live: &Live, goal: &Goal, policy: &Policy) -> Pla
     }
 }
 
+/// What leaves the power state as it is.
+fn within(s: Situation, spec: &Desired, goal: &Goal, draft: &mut Draft) {
+    match goal {
+        Goal::Snapshot => snapshot::create(&s, draft),
+        Goal::Prune => snapshot::prune(&s, draft),
+        Goal::DiscardKept => drop(replacement::discard(&s, "its removal was asked for", draft)),
+        Goal::DiscardFormer => {
+            preflight::borrowed(&s, draft);
+            file_restore::discard_former(&s, draft);
+        }
+        Goal::Deploy { settings, by } => {
+            preflight::borrowed(&s, draft);
+            deploy::deploy(&s, spec, settings, by, draft);
+        }
+        Goal::Rollback { to } => rollback::rollback(&s, to, draft),
+        Goal::Maintenance { on: true } => maintenance::begin(s, draft),
+        Goal::Maintenance { on: false } => maintenance::end(s, draft),
+        Goal::Run { task } => {
+            preflight::borrowed(&s, draft);
+            run::run(&s, task, draft);
+        }
+        Goal::Up { .. } | Goal::Down { .. } | Goal::Destroy { .. } | Goal::RollbackData { .. } => {}
+    }
+}
+
 /// From any state to serving.
 fn up(s: &Situation, from: &DataSource, draft: &mut Draft) -> Power {
     preflight::borrowed(s, draft);
     power::remember(s, Power::Up, draft);
     maintenance::note(s, draft);
+    replacement::mark(s, draft);
+    replacement::note_kept(s, draft);
     let data = data_source::choose(s, from, draft);
     let files = file_restore::choose(s, from, &data, draft);
     let unclean = data.values().any(scrub::is_needed);
-    let quiet = if unclean || !files.is_empty() { close(s, draft) } else { Vec::new() };
     secret::up(s, draft);
+    replacement::restore(s, draft);
+    let closes = unclean || !files.is_empty() || replacement::any_is_due(s);
+    let quiet = if closes { close(s, draft) } else { Vec::new() };
     database::up(s, &data, &files, &quiet, draft);
     log_group::up(s, draft);
     file_system::up(s, &files, draft);
@@ -157,6 +164,7 @@ fn up(s: &Situation, from: &DataSource, draft: &mut Draft) -> Power {
     dashboard::up(s, draft);
     alarm::up(s, draft);
     power::forget_before_sleep(s, draft);
+    replacement::forget(s, draft);
     tags::up(s, draft);
     access_point::retire(s, draft);
     undeclared::up(s, draft);
@@ -191,6 +199,7 @@ fn down(
     let after: Vec<_> = drained.into_iter().chain(asleep).collect();
     rule::down(s, &after, draft);
     database_sleep::note_bills(s, power, draft);
+    replacement::note_kept(s, draft);
     undeclared::keep(s, draft);
     if power::power_now(s.desired, s.live) == Power::Absent { Power::Absent } else { power }
 }
@@ -205,7 +214,8 @@ fn destroy(s: &Situation, delete_snapshots: bool, draft: &mut Draft) -> Power {
     idle.extend(undeclared::delete_services(s, &closed, draft));
     removal::target_groups(s, &closed, &idle, draft);
     files::destroy(s, &idle, draft);
-    let emptied = removal::databases(s, &idle, draft);
+    let mut emptied = removal::databases(s, &idle, draft);
+    emptied.extend(replacement::discard(s, removal::GOES, draft));
     removal::secrets(s, &emptied, draft);
     removal::access_points(s, &idle, draft);
     removal::file_systems(s, delete_snapshots, draft);

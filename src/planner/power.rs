@@ -20,7 +20,9 @@ pub fn power_now(desired: &Desired, live: &Live) -> Power {
         !name.ends_with(super::warming::WARMING)
             && rule.actions.iter().any(|action| matches!(action, RuleAction::Forward { .. }))
     });
+    let replaced = live.beside.iter().any(|found| found.replaces().is_some() && !found.is_kept());
     match sleeping_databases(desired, live) {
+        _ if replaced => Power::Up,
         _ if serving || forwarding => Power::Up,
         None => Power::Up,
         Some(power) => power,
@@ -195,6 +197,7 @@ fn anchors<'a>(s: &Situation<'a>) -> Vec<Anchor<'a>> {
 fn anything_is_there(desired: &Desired, live: &Live) -> bool {
     let ours = |tags: &Tags| desired.owns(tags);
     present(&live.databases).any(|(_, one)| ours(&one.tags))
+        || !live.beside.is_empty()
         || present(&live.services).any(|(_, one)| one.is_active() && ours(&one.tags))
         || present(&live.rules).any(|(_, one)| one.tags.as_ref().is_none_or(&ours))
         || present(&live.target_groups).any(|(_, one)| ours(&one.tags))

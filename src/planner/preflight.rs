@@ -29,7 +29,10 @@ pub(super) fn account(s: &Situation, draft: &mut Draft) {
 
 /// Refuses to put away what is protected.
 pub(super) fn protection(s: &Situation, goal: &Goal, draft: &mut Draft) {
-    let destructive = matches!(goal, Goal::Down { .. } | Goal::Destroy { .. } | Goal::Prune | Goal::DiscardFormer);
+    let destructive = matches!(
+        goal,
+        Goal::Down { .. } | Goal::Destroy { .. } | Goal::Prune | Goal::DiscardFormer | Goal::DiscardKept
+    );
     if s.desired.protect && destructive {
         draft.refuse(
             None,

@@ -14,10 +14,10 @@ use super::service::deployed;
 use super::situation::{Situation, key};
 
 /// Where a service goes back to.
-struct Back {
-    revision: String,
+pub(super) struct Back {
+    pub(super) revision: String,
     /// The tags that remember what it runs then.
-    tags: Tags,
+    pub(super) tags: Tags,
 }
 
 /// Rolls back the services named, or those of the last deployment.
@@ -81,7 +81,7 @@ fn completed_elsewhere(live: &LiveService) -> Option<&str> {
 }
 
 /// The revision before: of an unfinished deployment the one that completed last, else the one remembered.
-fn before(live: &LiveService) -> Option<Back> {
+pub(super) fn before(live: &LiveService) -> Option<Back> {
     if is_unfinished(live) {
         let revision = completed_elsewhere(live)?.to_owned();
         // What completed last is what the tags remember already.
@@ -101,7 +101,7 @@ fn before(live: &LiveService) -> Option<Back> {
 
 /// A revision that a person named. What it has for the settings that are remembered, and for its images, is remembered
 /// as far as its document was looked at.
-fn to_revision(s: &Situation, spec: &ServiceSpec, live: &LiveService, named: &str) -> Back {
+pub(super) fn to_revision(s: &Situation, spec: &ServiceSpec, live: &LiveService, named: &str) -> Back {
     let revision = whole_arn(live, named);
     let mut tags = Tags::from([(TAG_REVISION.to_owned(), revision.clone())]);
     if let Some(document) = s.live.revisions.get(named).and_then(|sighting| sighting.present()) {
@@ -116,6 +116,21 @@ fn to_revision(s: &Situation, spec: &ServiceSpec, live: &LiveService, named: &st
         tags.extend(Overrides::in_tags(&live.tags, TAG_DEPLOYED).tags(TAG_DEPLOYED_BEFORE));
     }
     Back { revision, tags }
+}
+
+/// A revision that is known to have completed: the one that runs, the one before, or an older one.
+pub(super) fn to_completed(s: &Situation, spec: &ServiceSpec, live: &LiveService, revision: &str) -> Back {
+    let earlier = before(live).filter(|back| back.revision == revision);
+    let runs = live.task_definition == revision && !is_unfinished(live);
+    match earlier {
+        Some(back) => back,
+        None if runs => {
+            let mut tags = Overrides::in_tags(&live.tags, TAG_DEPLOYED).tags(TAG_DEPLOYED);
+            tags.insert(TAG_REVISION.to_owned(), revision.to_owned());
+            Back { revision: revision.to_owned(), tags }
+        }
+        None => to_revision(s, spec, live, revision),
+    }
 }
 
 fn images_of(document: &serde_json::Value) -> Vec<crate::model::Setting> {

@@ -14,7 +14,7 @@ pub(super) fn is_needed(data: &Data) -> bool {
     match data {
         Data::Existing(live) => live.tags.get(TAG_SCRUB).is_some_and(|state| state == "needed"),
         Data::Snapshot { scrub, .. } => *scrub,
-        Data::Empty | Data::Blocked => false,
+        Data::Empty | Data::Replaced | Data::Blocked => false,
     }
 }
 

@@ -9,6 +9,7 @@ use crate::model::{
 };
 
 use super::draft::Draft;
+use super::replacement::DataRollback;
 
 /// What is wanted, what is there, and what is known.
 pub(super) struct Situation<'a> {
@@ -19,6 +20,8 @@ pub(super) struct Situation<'a> {
     pub(super) spec: &'a Desired,
     /// Everything known about what is there.
     pub(super) facts: Facts,
+    /// What a rollback of data goes back to; `None`: none was asked for.
+    pub(super) rollback: Option<DataRollback>,
     /// Visitors get the maintenance page on purpose; `None`: they do not.
     pub(super) maintenance: Option<Maintenance>,
     /// Subnets of the tasks; `None`: none is declared or a selector was not resolved, so they are not compared.
@@ -49,6 +52,7 @@ impl<'a> Situation<'a> {
             policy,
             spec: desired,
             facts: live.facts(desired),
+            rollback: None,
             maintenance: Maintenance::find(live, desired),
             subnets: subnet_ids(live, &desired.network.subnets),
             security_groups: groups,
@@ -59,6 +63,12 @@ impl<'a> Situation<'a> {
     /// The same, where this is what the spec says, and `desired` has what was deployed over it.
     pub(super) fn declared_by(mut self, spec: &'a Desired) -> Self {
         self.spec = spec;
+        self
+    }
+
+    /// The same, on the way back.
+    pub(super) fn taken_back(mut self, rollback: DataRollback) -> Self {
+        self.rollback = Some(rollback);
         self
     }
 

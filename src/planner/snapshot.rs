@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
 
-use crate::model::{Action, LiveSnapshot, NoteKind, ResourceKey, ResourceKind, StepId};
+use crate::model::{Action, LiveSnapshot, NoteKind, ResourceKey, ResourceKind, Sighting, StepId};
 
 use super::data_source::{age_rank, may_become_available};
 use super::database_sleep;
 use super::draft::{Draft, NewStep};
 use super::files;
 use super::recovery_point;
+use super::replacement;
 use super::safety;
 use super::situation::{Found, Situation, key};
 
@@ -42,7 +43,8 @@ pub(super) fn prune(s: &Situation, draft: &mut Draft) {
     for (name, spec) in &s.desired.databases {
         let Some(own) = own_snapshots(s, name, &spec.identifier, draft) else { continue };
         let available = own.into_iter().filter(|snapshot| snapshot.is_available());
-        for snapshot in available.skip(keep) {
+        let needed = replacement::needed_snapshots(s, name, &spec.identifier);
+        for snapshot in available.skip(keep).filter(|snapshot| !needed.contains(&snapshot.identifier)) {
             if snapshot.created_at.is_some_and(|made| made < oldest) {
                 let why = format!("it is beyond the newest {keep} and older than the retention keeps");
                 delete(name, snapshot, &why, &[], draft);
@@ -62,11 +64,19 @@ pub(super) fn delete_all(s: &Situation, emptied: &[StepId], draft: &mut Draft) {
         for snapshot in own_snapshots(s, name, &spec.identifier, draft).unwrap_or_default() {
             delete(name, snapshot, "the data is to go too", emptied, draft);
         }
-        let taken = draft.steps.iter().find_map(|step| match &step.action {
-            Action::CreateSnapshot { database, snapshot, .. } if *database == spec.identifier => Some(snapshot.clone()),
+        for snapshot in of_kept(s, name, &spec.identifier) {
+            delete(name, snapshot, "the data is to go too", emptied, draft);
+        }
+        let kept: Vec<&String> = s.live.beside_of(name).map(|live| &live.identifier).collect();
+        let taken = draft.steps.iter().filter_map(|step| match &step.action {
+            Action::CreateSnapshot { database, snapshot, .. }
+                if *database == spec.identifier || kept.contains(&database) =>
+            {
+                Some(snapshot.clone())
+            }
             _ => None,
         });
-        if let Some(snapshot) = taken {
+        for snapshot in taken.collect::<Vec<_>>() {
             let key = ResourceKey::new(ResourceKind::Snapshot, name);
             let action = Action::DeleteSnapshot { key, snapshot: snapshot.clone() };
             let step =
@@ -86,6 +96,12 @@ pub(super) fn keep(s: &Situation, draft: &mut Draft) {
             draft.note(Some(ResourceKey::new(ResourceKind::Snapshot, name)), NoteKind::Kept, text);
         }
     }
+}
+
+/// Snapshots of databases that were replaced, renamed and discarded.
+fn of_kept<'a>(s: &Situation<'a>, name: &str, identifier: &str) -> Vec<&'a LiveSnapshot> {
+    let all = s.live.snapshots.get(name).and_then(Sighting::present).into_iter().flatten();
+    all.filter(|one| one.database != identifier && s.desired.owns(&one.tags) && one.is_available()).collect()
 }
 
 /// This environment's own snapshots of one database, newest first; `None` after a refusal.

@@ -8,7 +8,7 @@ use crate::model::{
 };
 
 use super::document;
-use super::draft::{Draft, NewStep, key_of};
+use super::draft::{Draft, NewStep, field, key_of};
 use super::situation::{Situation, key};
 
 /// The revision that a service should run.
@@ -28,6 +28,14 @@ pub(super) fn of_service(
     live: Option<&LiveService>,
     draft: &mut Draft,
 ) -> Revision {
+    if let (Some(back), Some(live)) = (s.rollback.as_ref().and_then(|rollback| rollback.services.get(name)), live) {
+        let short = |arn: &str| arn.rsplit('/').next().unwrap_or(arn).to_owned();
+        let (from, to) = (short(&live.task_definition), short(&back.revision));
+        let why = "it is taken back to a revision that completed";
+        let differs = live.task_definition != back.revision;
+        let reasons = differs.then(|| field("task definition", from, to, why)).into_iter().collect();
+        return Revision { arn: back.revision.clone(), reasons };
+    }
     let (document, unknown) = with_known_values(&spec.task_definition, &draft.lasting(&s.facts));
     let key = key(ResourceKind::TaskDefinition, name);
     let mut reasons = Vec::new();

@@ -169,6 +169,7 @@ fn nothing(desired: &Desired) -> Live {
         account: desired.account.clone(),
         region: desired.region.clone(),
         databases: BTreeMap::new(),
+        beside: Vec::new(),
         secrets: BTreeMap::new(),
         snapshots: BTreeMap::new(),
         file_systems: BTreeMap::new(),

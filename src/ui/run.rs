@@ -86,6 +86,8 @@ pub fn state(plan: &Plan, addresses: &[String]) -> String {
         (Goal::DiscardFormer, _) => format!("{environment}: former files removed"),
         (Goal::Deploy { .. }, _) => format!("{environment}: the new revision is deployed"),
         (Goal::Rollback { .. }, _) => format!("{environment} is taken back"),
+        (Goal::RollbackData { .. }, _) => format!("{environment} is taken back, with its data"),
+        (Goal::DiscardKept, _) => format!("{environment}: kept databases removed"),
         (Goal::Maintenance { on: true }, _) => format!("{environment} is in maintenance"),
         (Goal::Maintenance { on: false }, _) => format!("{environment} is open to visitors"),
         (Goal::Run { task }, _) => format!("{environment}: task {task} succeeded"),

@@ -160,3 +160,43 @@ fn what_cannot_be_deployed_is_refused_before_anything_changes() {
     assert_eq!(answer.code, 1, "{answer}");
     assert!(answer.stderr.contains("envctl up staging"), "{answer}");
 }
+
+#[test]
+fn rollback_with_data_gives_back_the_data_of_the_releases_start_and_keeps_the_newer() {
+    let environment = up();
+    environment.done(&["sim", "write", "staging", "a student's work"]);
+    let image = format!("backend={IMAGE}:2.0");
+    let deployed = environment.run(&["deploy", "staging", "--image", &image, "--snapshot", "--yes"]);
+    assert_eq!(deployed.code, 0, "{deployed}");
+    assert!(deployed.stderr.contains("take snapshot pythonide-staging-db-2026"), "{deployed}");
+    environment.done(&["sim", "write", "staging", "spoiled by 2.0"]);
+    let back = environment.run(&["rollback", "staging", "--with-data", "--yes"]);
+    assert_eq!(back.code, 0, "{back}");
+    assert!(back.stdout.starts_with("staging is taken back, with its data ("), "{back}");
+    let read = environment.done(&["sim", "read", "staging"]);
+    assert!(read.contains("a student's work") && !read.contains("spoiled"), "{read}");
+    let status = environment.done(&["status", "staging"]);
+    assert!(status.contains("database/main (kept)") && status.contains("pythonide-staging-task:1"), "{status}");
+    assert_eq!(environment.run(&["drift", "staging"]).code, 0, "kept is no drift");
+    let again = environment.run(&["rollback", "staging", "--with-data", "--yes"]);
+    assert_eq!(again.code, 1, "{again}");
+    assert!(again.stderr.contains("nothing says which snapshot the last release of staging began with"), "{again}");
+    let gone = environment.run(&["snapshot", "discard-kept", "staging", "--yes"]);
+    assert_eq!(gone.code, 0, "{gone}");
+    assert!(!environment.done(&["status", "staging"]).contains("(kept)"));
+    let listed = environment.done(&["snapshot", "list", "staging"]);
+    assert!(listed.contains("-replaced-"), "what was kept is in a snapshot, and is listed: {listed}");
+}
+
+#[test]
+fn a_deployment_that_fails_can_be_taken_back_with_its_data_too() {
+    let environment = up();
+    environment.done(&["sim", "write", "staging", "a student's work"]);
+    let image = format!("backend={IMAGE}:exits-1");
+    assert_eq!(environment.run(&["deploy", "staging", "--image", &image, "--snapshot", "--yes"]).code, 7);
+    environment.done(&["sim", "write", "staging", "half a migration"]);
+    environment.done(&["rollback", "staging", "--with-data", "--yes"]);
+    let read = environment.done(&["sim", "read", "staging"]);
+    assert!(read.contains("a student's work") && !read.contains("half a migration"), "{read}");
+    assert_eq!(environment.run(&["drift", "staging"]).code, 0);
+}

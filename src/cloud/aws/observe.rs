@@ -87,6 +87,7 @@ impl AwsCloud {
             account: account.unwrap_or_default(),
             region: self.other_region.clone().unwrap_or_else(|| self.region.clone()),
             databases: BTreeMap::new(),
+            beside: Vec::new(),
             secrets,
             snapshots,
             vault: backups.vault,
@@ -186,6 +187,10 @@ impl AwsCloud {
         let declared: BTreeSet<&str> = wanted.values().map(|spec| spec.identifier.as_str()).collect();
         for database in found.iter().filter(|database| !declared.contains(database.identifier.as_str())) {
             if let Some(key) = scope.desired.owns(&database.tags).then(|| key_in(&database.tags)).flatten() {
+                if wanted.contains_key(&key.name) && database.stands_beside(&key) {
+                    live.beside.push(database.clone());
+                    continue;
+                }
                 live.undeclared.push(Undeclared { key, id: database.identifier.clone() });
             }
         }
@@ -301,8 +306,15 @@ fn databases_asked(scope: &Scope) -> BTreeMap<String, String> {
 /// The snapshots of each database asked for, among all.
 fn own_snapshots(scope: &Scope, all: &Result<Vec<LiveSnapshot>, CloudError>) -> Snapshots {
     let of_one = |(key, identifier): (String, String)| {
+        // Also those of a database of the same key that was replaced and renamed.
+        let resource = ResourceKey::new(ResourceKind::Snapshot, &key);
+        let declared = scope.desired.databases.contains_key(&key);
+        let ours = |snapshot: &LiveSnapshot| {
+            declared && scope.desired.owns(&snapshot.tags) && key_in(&snapshot.tags).as_ref() == Some(&resource)
+        };
         let of_it = |all: &Vec<LiveSnapshot>| {
-            all.iter().filter(|snapshot| snapshot.database == identifier).cloned().collect::<Vec<_>>()
+            let found = all.iter().filter(|snapshot| snapshot.database == identifier || ours(snapshot));
+            found.cloned().collect::<Vec<_>>()
         };
         (key, sighting(all.as_ref().map(of_it).map(Some).map_err(Clone::clone)))
     };

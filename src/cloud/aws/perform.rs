@@ -22,6 +22,10 @@ impl AwsCloud {
             Action::SetMasterPassword { identifier, secret_arn, .. } => {
                 self.set_master_password(identifier, secret_arn).await
             }
+            Action::RenameDatabase { key, identifier, resource_id, new_identifier, quiet } => {
+                self.must_be_quiet(quiet).await?;
+                self.rename_database(key, identifier, resource_id, new_identifier).await
+            }
             Action::DeleteDatabase { identifier, resource_id, verified_snapshot, quiet, .. } => {
                 self.must_be_quiet(quiet).await?;
                 self.delete_database(identifier, resource_id, verified_snapshot).await

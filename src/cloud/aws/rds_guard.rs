@@ -46,6 +46,36 @@ impl AwsCloud {
         super::gone_is_done(self.caller.call("rds:DeleteDBInstance", || request.clone().send()).await)
     }
 
+    /// Gives this very instance another name. One that has it already is done; another instance of that name is in the way.
+    pub(super) async fn rename_database(
+        &self,
+        key: &ResourceKey,
+        identifier: &str,
+        resource_id: &str,
+        new_identifier: &str,
+    ) -> Result<Receipt, CloudError> {
+        let operation = "rds:ModifyDBInstance";
+        if let Some(there) = self.database(new_identifier).await? {
+            if there.resource_id == resource_id {
+                return Ok(Receipt { facts: there.facts(key), changed: false });
+            }
+            let message = format!("a database {new_identifier} exists already");
+            return Err(own_error(CloudErrorKind::Conflict, operation, message));
+        }
+        let found = self.our_database(operation, identifier).await?;
+        if found.resource_id != resource_id {
+            let message = format!("{identifier} is another instance than the one looked at: left alone");
+            return Err(own_error(CloudErrorKind::Unsafe, operation, message));
+        }
+        if found.status == "renaming" {
+            return Ok(super::done(false));
+        }
+        let request = self.clients.rds.modify_db_instance().db_instance_identifier(identifier);
+        let request = request.new_db_instance_identifier(new_identifier).apply_immediately(true);
+        self.caller.call(operation, || request.clone().send()).await?;
+        Ok(super::done(true))
+    }
+
     /// Refuses while one of these services wants, starts or runs a task: the snapshot may be older than their writes.
     pub(super) async fn must_be_quiet(&self, services: &[ServiceName]) -> Result<(), CloudError> {
         for ServiceName { cluster, service_name } in services {

@@ -9,7 +9,7 @@ use super::data::Data;
 use super::file_system::Directory;
 use super::tags::is_managed;
 use super::world::World;
-use crate::model::{ResourceKey, TAG_ENVIRONMENT, TAG_RESOURCE, TAG_WORKSPACE, Tags};
+use crate::model::{LiveDatabase, ResourceKey, TAG_ENVIRONMENT, TAG_RESOURCE, TAG_WORKSPACE, Tags};
 
 impl World {
     /// What is lost: for each database ever written to, the newest version must be in a live database that is not
@@ -88,7 +88,8 @@ impl World {
                 *counts.entry((workspace.clone(), environment.clone(), key.to_string())).or_default() += 1;
             }
         };
-        self.databases.values().filter(|found| !found.is_going()).for_each(|found| count(&found.live.tags));
+        let databases = self.databases.values().filter(|found| !found.is_going() && !self.is_former(&found.live));
+        databases.for_each(|found| count(&found.live.tags));
         self.secrets.values().for_each(|found| count(&found.live.tags));
         self.services.values().filter(|found| found.live.is_active()).for_each(|found| count(&found.live.tags));
         self.target_groups.values().for_each(|found| count(&found.live.tags));
@@ -102,5 +103,11 @@ impl World {
         twice
             .map(|((workspace, environment, key), number)| format!("{number} × {key} of {workspace}/{environment}"))
             .collect()
+    }
+
+    /// Is it kept since a rollback of its data, or is what takes its place there already?
+    fn is_former(&self, live: &LiveDatabase) -> bool {
+        let replaced = self.databases.values().any(|other| other.live.replaces() == Some(&live.resource_id));
+        live.is_kept() || (live.replacement_due().is_some() && replaced)
     }
 }

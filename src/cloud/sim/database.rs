@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::data::{Data, Write};
+use super::database_change::RENAMED;
 use super::secret::Digest;
 use super::world::World;
 use crate::model::{DatabaseChanges, DatabaseState, Endpoint, LiveDatabase};
@@ -102,6 +103,9 @@ impl World {
         if stage.status == GONE {
             self.databases.remove(identifier);
             return;
+        }
+        if let Some(new) = stage.status.strip_prefix(RENAMED) {
+            return self.enter_new_name(identifier, new);
         }
         let host = self.database_host(identifier);
         let week = stage.at.checked_add(SignedDuration::from_hours(7 * 24)).unwrap_or(Timestamp::MAX);

@@ -3,11 +3,12 @@
 use jiff::SignedDuration;
 
 use super::database::{Database, Stage};
-use super::database_rules::{check_class, check_storage, full_version_of};
+use super::database_end::must_be_this;
+use super::database_rules::{check_class, check_identifier, check_storage, full_version_of};
 use super::tags::must_be_managed;
-use super::trouble::{Outcome, Trouble, changed, unchanged};
+use super::trouble::{Outcome, Trouble, changed, receipt, unchanged};
 use super::world::World;
-use crate::model::{DatabaseChanges, DatabaseState, LiveDatabase};
+use crate::model::{DatabaseChanges, DatabaseState, LiveDatabase, ResourceKey};
 
 impl Database {
     /// What was pending becomes so.
@@ -94,6 +95,55 @@ impl World {
             Stage { at: ends, status: "available".to_owned() },
         ];
         changed()
+    }
+}
+
+/// Begins the stage at which an instance has the name that follows.
+pub(super) const RENAMED: &str = "renamed:";
+
+impl World {
+    /// `rds:ModifyDBInstance(NewDBInstanceIdentifier)` (`aws.md` 2.5): `renaming` under the old name for a while, then
+    /// rebooting under the new one, which has another endpoint.
+    pub(super) fn rename_database(
+        &mut self,
+        key: &ResourceKey,
+        identifier: &str,
+        resource_id: &str,
+        new_identifier: &str,
+    ) -> Outcome {
+        check_identifier(new_identifier, 63, "NewDBInstanceIdentifier")?;
+        if let Some(there) = self.databases.get(new_identifier) {
+            if there.live.resource_id == resource_id {
+                return Ok(receipt(false, key, &[("arn", &there.live.arn)]));
+            }
+            let message = format!("DB instance {new_identifier} already exists");
+            return Err(Trouble::conflict("DBInstanceAlreadyExists", message));
+        }
+        let renaming = self.databases.get(identifier).is_some_and(|found| found.live.status == "renaming");
+        let renamed = format!("{RENAMED}{new_identifier}");
+        let stages = self.stages(identifier, &[(&renamed, 60), ("available", 75)]);
+        let found = self.databases.get(identifier).map(|found| &found.live).ok_or_else(|| not_found(identifier))?;
+        must_be_this(found, resource_id)?;
+        if renaming {
+            return unchanged();
+        }
+        let database = self.modifiable(identifier)?;
+        database.live.status = "renaming".to_owned();
+        database.live.pending.insert("identifier".to_owned(), new_identifier.to_owned());
+        database.stages = stages;
+        changed()
+    }
+
+    /// The instance goes on under its new name, without an endpoint until it is available.
+    pub(super) fn enter_new_name(&mut self, identifier: &str, new_identifier: &str) {
+        let arn = self.arn("rds", &format!("db:{new_identifier}"));
+        let Some(mut database) = self.databases.remove(identifier) else { return };
+        database.live.status = "rebooting".to_owned();
+        database.live.pending.remove("identifier");
+        database.live.endpoint = None;
+        new_identifier.clone_into(&mut database.live.identifier);
+        database.live.arn = arn;
+        self.databases.insert(new_identifier.to_owned(), database);
     }
 }
 

@@ -101,7 +101,7 @@ impl World {
     }
 }
 
-fn must_be_this(live: &LiveDatabase, resource_id: &str) -> Result<(), Trouble> {
+pub(super) fn must_be_this(live: &LiveDatabase, resource_id: &str) -> Result<(), Trouble> {
     if live.resource_id == resource_id {
         return Ok(());
     }

@@ -13,8 +13,8 @@ use super::secret::{Digest, Secret};
 use super::snapshot::Snapshot;
 use super::world::World;
 use crate::model::{
-    DatabaseState, Desired, FileSystemSpec, Live, LiveDatabase, LiveFileSystem, LiveSnapshot, TAG_PASSWORD, TAG_SCRUB,
-    TAG_THROUGHPUT_CHANGED, Tags, present,
+    DatabaseState, Desired, FileSystemSpec, Live, LiveDatabase, LiveFileSystem, LiveSnapshot, ResourceKey,
+    TAG_PASSWORD, TAG_RESOURCE, TAG_SCRUB, TAG_THROUGHPUT_CHANGED, Tags, present,
 };
 
 impl World {
@@ -31,6 +31,10 @@ impl World {
         }
         for (name, database) in present(&live.databases) {
             self.take_database(name, database, live);
+        }
+        for database in &live.beside {
+            let key: Option<ResourceKey> = database.tags.get(TAG_RESOURCE).and_then(|key| key.parse().ok());
+            self.take_database(key.as_ref().map_or("", |key| key.name.as_str()), database, live);
         }
     }
 

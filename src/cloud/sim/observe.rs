@@ -33,6 +33,7 @@ impl World {
             databases: sightings(&desired.databases, |_, spec| {
                 self.databases.get(&spec.identifier.to_lowercase()).map(|found| found.live.clone())
             }),
+            beside: self.databases_beside(scope),
             secrets: sightings(&desired.databases, |_, spec| secret(&spec.secret_name).map(|found| found.live.clone())),
             snapshots: self.observed_snapshots(scope),
             vault: self.observed_vault(scope),
@@ -103,18 +104,23 @@ impl World {
     }
 
     fn observed_snapshots(&self, scope: &Scope) -> Sightings<Vec<LiveSnapshot>> {
-        let of = |identifier: &str| {
-            let found = self.snapshots.values().filter(|found| found.live.database == identifier);
+        let of = |identifier: &str, key: Option<&ResourceKey>| {
+            let ours = |tags: &Tags| scope.desired.owns(tags) && key.is_some() && key_of(tags).as_ref() == key;
+            let of_it = |live: &LiveSnapshot| live.database == identifier || ours(&live.tags);
+            let found = self.snapshots.values().filter(|found| of_it(&found.live));
             let mut found: Vec<LiveSnapshot> = found.map(|found| self.described_snapshot(found)).collect();
             found
                 .sort_by(|left, right| (right.created_at, &right.identifier).cmp(&(left.created_at, &left.identifier)));
             found
         };
         let own = scope.desired.databases.iter();
-        let own = own.map(|(name, spec)| (name.clone(), Sighting::Present(of(&spec.identifier.to_lowercase()))));
+        let own = own.map(|(name, spec)| {
+            let key = ResourceKey::new(ResourceKind::Snapshot, name);
+            (name.clone(), Sighting::Present(of(&spec.identifier.to_lowercase(), Some(&key))))
+        });
         let mut all: Sightings<Vec<LiveSnapshot>> = own.collect();
         for identifier in &scope.foreign_databases {
-            all.insert(identifier.clone(), Sighting::Present(of(&identifier.to_lowercase())));
+            all.insert(identifier.clone(), Sighting::Present(of(&identifier.to_lowercase(), None)));
         }
         for name in &scope.foreign_snapshots {
             let found = self.snapshots.get(&name.to_lowercase()).map(|found| vec![self.described_snapshot(found)]);

@@ -8,8 +8,8 @@ use super::network::selects;
 use super::observe::{is_declared, key_of, sightings};
 use super::world::World;
 use crate::model::{
-    AccessPointSpec, Depth, FileSystemSpec, LiveFileSystem, LiveLogGroup, LiveMountTarget, LiveRecoveryPoint,
-    ResourceKey, ResourceKind, Scope, Sighting, Sightings, Tags, Undeclared,
+    AccessPointSpec, Depth, FileSystemSpec, LiveDatabase, LiveFileSystem, LiveLogGroup, LiveMountTarget,
+    LiveRecoveryPoint, ResourceKey, ResourceKind, Scope, Sighting, Sightings, Tags, Undeclared,
 };
 
 impl World {
@@ -111,6 +111,17 @@ impl World {
             retention_days: found.retention_days,
             tags: (depth != Depth::Environment).then(|| found.tags.clone()),
         })
+    }
+
+    /// Databases of ours beside a declared one of the same key.
+    pub(super) fn databases_beside(&self, scope: &Scope) -> Vec<LiveDatabase> {
+        let declared = &scope.desired.databases;
+        let is_beside = |live: &&LiveDatabase| {
+            let key = scope.desired.owns(&live.tags).then(|| key_of(&live.tags)).flatten();
+            let spec = key.as_ref().and_then(|key| Some((key, declared.get(&key.name)?)));
+            spec.is_some_and(|(key, spec)| spec.identifier.to_lowercase() != live.identifier && live.stands_beside(key))
+        };
+        self.databases.values().map(|found| &found.live).filter(is_beside).cloned().collect()
     }
 
     /// What carries this environment's tags and is not declared, or is there twice.

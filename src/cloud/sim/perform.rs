@@ -12,7 +12,9 @@ pub(super) fn operation(action: &Action) -> &'static str {
         Action::RestoreDatabase { .. } => "rds:RestoreDBInstanceFromDBSnapshot",
         Action::StartDatabase { .. } => "rds:StartDBInstance",
         Action::StopDatabase { .. } => "rds:StopDBInstance",
-        Action::ModifyDatabase { .. } | Action::SetMasterPassword { .. } => "rds:ModifyDBInstance",
+        Action::ModifyDatabase { .. } | Action::SetMasterPassword { .. } | Action::RenameDatabase { .. } => {
+            "rds:ModifyDBInstance"
+        }
         Action::DeleteDatabase { .. } => "rds:DeleteDBInstance",
         Action::CreateSnapshot { .. } => "rds:CreateDBSnapshot",
         Action::DeleteSnapshot { .. } => "rds:DeleteDBSnapshot",
@@ -88,6 +90,7 @@ impl World {
             | Action::StopDatabase { .. }
             | Action::ModifyDatabase { .. }
             | Action::SetMasterPassword { .. }
+            | Action::RenameDatabase { .. }
             | Action::DeleteDatabase { .. }
             | Action::CreateSnapshot { .. }
             | Action::DeleteSnapshot { .. } => self.perform_on_databases(action, token),
@@ -149,6 +152,10 @@ impl World {
             Action::ModifyDatabase { identifier, changes, .. } => self.modify_database(identifier, changes),
             Action::SetMasterPassword { identifier, secret_arn, .. } => {
                 self.set_master_password(identifier, secret_arn)
+            }
+            Action::RenameDatabase { key, identifier, resource_id, new_identifier, quiet } => {
+                self.must_be_quiet(quiet)?;
+                self.rename_database(key, identifier, resource_id, new_identifier)
             }
             Action::DeleteDatabase { identifier, resource_id, verified_snapshot, quiet, .. } => {
                 self.must_be_quiet(quiet)?;

@@ -4,7 +4,8 @@
 use super::finding::Findings;
 use crate::model::{
     DatabaseState, Desired, Difference, Live, LiveDatabase, LiveRule, LiveScaling, LiveService, Maintenance, Power,
-    ResourceKey, ResourceKind, RuleAction, ScalingSpec, ServiceSpec, TAG_PASSWORD, TAG_SCRUB, Tags, present,
+    ResourceKey, ResourceKind, RuleAction, ScalingSpec, ServiceSpec, TAG_KEPT_AS, TAG_PASSWORD, TAG_REPLACE_WITH,
+    TAG_SCRUB, Tags, present,
 };
 
 /// Checks every resource that the power state changes.
@@ -108,6 +109,11 @@ fn check_unfinished(key: &ResourceKey, tags: &Tags, findings: &mut Findings<'_>)
     if tags.get(TAG_SCRUB).is_some_and(|mark| mark == "needed") {
         let why = "its data comes from another database and was not scrubbed yet";
         findings.drifted(key, "scrub", "done", "needed", why);
+    }
+    if tags.get(TAG_KEPT_AS).is_some() {
+        let wanted = tags.get(TAG_REPLACE_WITH).map_or("another", String::as_str);
+        let why = "a rollback with data was broken off before the databases swapped names";
+        findings.drifted(key, "data", wanted, "newer", why);
     }
     if tags.get(TAG_PASSWORD).is_some_and(|mark| mark == "pending") {
         let why = "its password is not the secret's yet: nobody can log in with it";

@@ -7,6 +7,7 @@ pub fn until(until: &Until) -> String {
     match until {
         Until::DatabaseAvailable { connectable: true } => "until it can be connected to".to_owned(),
         Until::DatabaseAvailable { connectable: false } => "until it is available, with no change pending".to_owned(),
+        Until::DatabaseRenamed { .. } => "until it is available under that name".to_owned(),
         Until::DatabaseStopped => "until it has stopped".to_owned(),
         Until::SnapshotAvailable | Until::Available => "until it is available".to_owned(),
         Until::JobCompleted => "until the job is completed".to_owned(),

@@ -118,7 +118,9 @@ pub(super) fn newest_snapshots<'a>(view: &StatusView<'a>) -> Vec<(&'a str, &'a L
         .keys()
         .filter_map(|name| {
             let snapshots = live.snapshots.get(name)?.present()?;
-            snapshots.first().map(|snapshot| (name.as_str(), snapshot))
+            let identifier = view.desired.databases.get(name)?.identifier.to_lowercase();
+            // Those of a database that was replaced hold older data.
+            snapshots.iter().find(|snapshot| snapshot.database == identifier).map(|snapshot| (name.as_str(), snapshot))
         })
         .collect()
 }

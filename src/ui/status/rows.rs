@@ -4,8 +4,8 @@ use anstyle::Style;
 use jiff::Timestamp;
 
 use crate::model::{
-    DatabaseState, Desired, FileSystemSpec, Live, LiveAlarm, LiveDatabase, LiveRule, LiveScaling, LiveService,
-    Maintenance, ResourceKind, RuleAction, Sighting, Sightings, Throughput,
+    DatabaseState, Desired, FileSystemSpec, Live, LiveAccessPoint, LiveAlarm, LiveDatabase, LiveRule, LiveScaling,
+    LiveService, Maintenance, ResourceKind, RuleAction, Sighting, Sightings, TAG_RESOURCE, Throughput,
 };
 use crate::ui::style;
 
@@ -31,7 +31,10 @@ pub(super) fn rows(desired: &Desired, live: &Live) -> Vec<Row> {
     let kinds = ResourceKind::ALL;
     for kind in kinds {
         match kind {
-            ResourceKind::Database => collect(&mut rows, kind, desired.databases.keys(), &live.databases, database),
+            ResourceKind::Database => {
+                collect(&mut rows, kind, desired.databases.keys(), &live.databases, database);
+                rows.extend(live.beside.iter().map(beside));
+            }
             ResourceKind::Secret => collect(&mut rows, kind, desired.databases.keys(), &live.secrets, |secret| {
                 let (word, style) = match secret.deletes_at {
                     Some(_) => ("going", style::CAUTION),
@@ -46,14 +49,7 @@ pub(super) fn rows(desired: &Desired, live: &Live) -> Vec<Row> {
                 });
             }
             ResourceKind::AccessPoint => {
-                collect(&mut rows, kind, desired.access_points.keys(), &live.access_points, |point| {
-                    (
-                        point.state.clone(),
-                        available(&point.state),
-                        None,
-                        format!("{} of {}", point.path, point.file_system_id),
-                    )
-                });
+                collect(&mut rows, kind, desired.access_points.keys(), &live.access_points, access_point);
             }
             ResourceKind::LogGroup => collect(&mut rows, kind, desired.log_groups.keys(), &live.log_groups, |group| {
                 let kept = group.retention_days.map_or("for ever".to_owned(), |days| format!("{days} days"));
@@ -128,6 +124,22 @@ fn database(database: &LiveDatabase) -> Seen {
         detail.push_str(&format!("; pending: {field} → {value}"));
     }
     (database.status.clone(), style, database.created_at, detail)
+}
+
+fn access_point(point: &LiveAccessPoint) -> Seen {
+    let detail = format!("{} of {}", point.path, point.file_system_id);
+    (point.state.clone(), available(&point.state), None, detail)
+}
+
+/// A database beside the declared one: kept and billed since a rollback, or about to take its place.
+fn beside(found: &LiveDatabase) -> Row {
+    let (state, style, since, detail) = database(found);
+    let of = found.tags.get(TAG_RESOURCE).cloned().unwrap_or_default();
+    let (word, why) = match found.is_kept() {
+        true => ("kept", "billed until `snapshot discard-kept`"),
+        false => ("new", "to take its place"),
+    };
+    Row { resource: format!("{of} ({word})"), state, style, since, detail: format!("{detail}; {why}") }
 }
 
 fn service(service: &LiveService) -> Seen {

@@ -182,3 +182,43 @@ async fn a_service_is_created_with_a_token_that_is_the_same_at_every_try() {
     assert_eq!(body["capacityProviderStrategy"][0]["capacityProvider"], "FARGATE_SPOT");
     assert!(body.get("healthCheckGracePeriodSeconds").is_none(), "only with a load balancer: {body}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_database_is_renamed_when_it_is_this_very_one_and_the_name_is_free() {
+    let kept = "shop-staging-db-replaced-20261122t080000z";
+    let table = |taken: bool| {
+        move |sent: &super::wire::Sent, _| match sent.operation.as_str() {
+            "DescribeDBInstances" if sent.body.contains(kept) && taken => {
+                Answer::Says(200, answers::databases("available").replace(RESOURCE, "db-OTHER"))
+            }
+            "DescribeDBInstances" if sent.body.contains(kept) => {
+                answers::query_error(404, "DBInstanceNotFound", "not found")
+            }
+            "ModifyDBInstance" => Answer::Says(200, done("ModifyDBInstance")),
+            _ => environment(sent),
+        }
+    };
+    let rename = |resource_id: &str| Action::RenameDatabase {
+        key: key("database/main.kept"),
+        identifier: "shop-staging-db".to_owned(),
+        resource_id: resource_id.to_owned(),
+        new_identifier: kept.to_owned(),
+        quiet: Vec::new(),
+    };
+    let wire = Wire::new(table(true));
+    let error = wire.cloud(None).await.perform(&rename(RESOURCE), &token()).await.expect_err("taken");
+    assert_eq!(error.kind, CloudErrorKind::Conflict);
+    assert!(wire.sent("ModifyDBInstance").is_empty());
+    let wire = Wire::new(table(false));
+    let cloud = wire.cloud(None).await;
+    let error = cloud.perform(&rename("db-OTHER"), &token()).await.expect_err("another one");
+    assert_eq!(error.kind, CloudErrorKind::Unsafe);
+    assert!(wire.sent("ModifyDBInstance").is_empty());
+    assert!(cloud.perform(&rename(RESOURCE), &token()).await.expect("renamed").changed);
+    let body = wire.sent("ModifyDBInstance").remove(0).body;
+    for said in
+        ["DBInstanceIdentifier=shop-staging-db&", &format!("NewDBInstanceIdentifier={kept}"), "ApplyImmediately=true"]
+    {
+        assert!(body.contains(said), "{said} in {body}");
+    }
+}

@@ -238,6 +238,29 @@ pub(super) async fn a_snapshot_of_the_former_instance_does_not_stand_for_the_res
     ground.refused(delete(ground, &restored, &name), CloudErrorKind::Unsafe).await;
 }
 
+pub(super) async fn a_database_takes_another_name_and_stays_itself(ground: &Ground) {
+    let (found, _) = database(ground).await;
+    let kept = ground.name("db-kept");
+    let rename = |resource_id: &str| Action::RenameDatabase {
+        key: key("database/main.kept"),
+        identifier: ground.name("db"),
+        resource_id: resource_id.to_owned(),
+        new_identifier: kept.clone(),
+        quiet: Vec::new(),
+    };
+    ground.refused(rename("db-OTHER"), CloudErrorKind::Unsafe).await;
+    assert!(ground.perform(rename(&found.resource_id)).await.changed);
+    let available = |status: &Status| matches!(status, Status::Database(found) if found.status == "available");
+    let Status::Database(renamed) = ground.wait(Subject::Database { identifier: kept.clone() }, available).await else {
+        panic!("a database")
+    };
+    assert_eq!((&renamed.resource_id, &renamed.tags), (&found.resource_id, &found.tags));
+    assert!(renamed.arn.ends_with(&kept), "{}", renamed.arn);
+    assert!(!ground.perform(rename(&found.resource_id)).await.changed, "it has that name");
+    let live = ground.observe(Depth::Environment).await;
+    assert!(live.databases["main"].is_absent());
+}
+
 pub(super) async fn a_database_of_somebody_else_is_left_alone(ground: &Ground) {
     ground.observe(Depth::Environment).await;
     let secret_arn = fact(&ground.perform(create_secret(ground)).await, "secret/main.arn");

@@ -42,6 +42,7 @@ const CASES: &[Case] = cases![
     database::a_database_is_stopped_only_against_a_snapshot_and_starts_again,
     database::a_restored_database_is_ours_with_everything_said_anew,
     database::a_snapshot_of_the_former_instance_does_not_stand_for_the_restored_one,
+    database::a_database_takes_another_name_and_stays_itself,
     database::a_database_of_somebody_else_is_left_alone,
     storage::a_log_group_lives_and_dies,
     storage::an_owned_file_system_lives_and_dies,
@@ -86,6 +87,11 @@ const EXCLUSIONS: &[Exclusion] = &{
             case: "database::a_snapshot_of_the_former_instance_does_not_stand_for_the_restored_one",
             emulator: Moto,
             reason: "moto derives the resource id from the name: a restored instance has the former one's",
+        },
+        Exclusion {
+            case: "database::a_database_takes_another_name_and_stays_itself",
+            emulator: MiniStack,
+            reason: "MiniStack ignores NewDBInstanceIdentifier",
         },
         Exclusion {
             case: "balancer::a_priority_in_use_is_a_conflict",

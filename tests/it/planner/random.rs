@@ -1,11 +1,12 @@
 //! Random worlds and every goal: the planner always answers, and the linter finds nothing wrong with it.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use envctl::model::{
     DataSource, Desired, Goal, Live, LiveRule, Power, ResourceKey, ResourceKind, RuleAction, Sighting, SleepMode,
-    TAG_BEFORE_SLEEP, TAG_MAINTENANCE, TAG_PASSWORD, TAG_POWER, TAG_SCRUB, TAG_THROUGHPUT_CHANGED, Tags, Throughput,
-    Undeclared,
+    TAG_BEFORE_SLEEP, TAG_KEPT_AS, TAG_MAINTENANCE, TAG_PASSWORD, TAG_POWER, TAG_REPLACE_WITH, TAG_SCRUB,
+    TAG_THROUGHPUT_CHANGED, Tags, Throughput, Undeclared,
 };
 use envctl::planner;
 use proptest::prelude::*;
@@ -123,6 +124,10 @@ fn change_data(live: &mut Live, desired: &Desired, what: u8, how: u8) {
             48 => one.deletion_protection = true,
             49 => one.tags.clear(),
             50 => one.endpoint = None,
+            59 => {
+                mark(&mut one.tags, TAG_REPLACE_WITH, "old-1");
+                mark(&mut one.tags, TAG_KEPT_AS, &pick(&["kept-1", &one.identifier.clone()], how));
+            }
             _ => {}
         }
     }
@@ -208,6 +213,9 @@ fn goals() -> Vec<Goal> {
     }
     goals.extend([false, true].map(|delete_snapshots| Goal::Destroy { delete_snapshots }));
     goals.extend([false, true].map(|on| Goal::Maintenance { on }));
+    let snapshots = [None, Some("old-1".to_owned()), Some("a-stranger".to_owned())];
+    goals.extend(snapshots.map(|snapshot| Goal::RollbackData { to: BTreeMap::new(), snapshot }));
+    goals.push(Goal::DiscardKept);
     goals
 }
 

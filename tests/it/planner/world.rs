@@ -108,6 +108,7 @@ pub(crate) fn absent(desired: &Desired) -> Live {
         account: desired.account.clone(),
         region: desired.region.clone(),
         databases: none(&desired.databases),
+        beside: Vec::new(),
         secrets: none(&desired.databases),
         snapshots: desired.databases.keys().map(|name| (name.clone(), Sighting::Present(Vec::new()))).collect(),
         file_systems: none(&desired.file_systems),

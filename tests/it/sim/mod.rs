@@ -10,6 +10,7 @@ mod load_balancers;
 mod maintenance;
 mod observation;
 mod readings;
+mod replacement;
 mod services;
 mod session;
 mod storage;

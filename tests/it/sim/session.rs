@@ -80,12 +80,12 @@ impl Session {
     }
 
     fn policy(&self, live: &Live) -> Policy {
-        Policy {
-            now: live.observed_at,
-            who: "anna@laptop".to_owned(),
-            suffix: format!("{:04x}", self.runs.load(Ordering::Relaxed)),
-            sleep_cost: None,
-        }
+        Policy { now: live.observed_at, who: "anna@laptop".to_owned(), suffix: self.next_suffix(), sleep_cost: None }
+    }
+
+    /// The suffix that the next run's names will have.
+    pub(super) fn next_suffix(&self) -> String {
+        format!("{:04x}", self.runs.load(Ordering::Relaxed))
     }
 
     /// Plans and performs.
