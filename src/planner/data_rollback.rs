@@ -121,7 +121,7 @@ fn snapshot_for(s: &Situation, name: &str, spec: &DatabaseSpec, asked: &str, dra
         return None;
     };
     if let Some(due) = replacement::due_snapshot(s, name).filter(|due| *due != found.identifier) {
-        let why = format!("a rollback to the data of {} has begun and not ended", due);
+        let why = format!("a rollback to the data of {due} has begun and not ended");
         let remedy = format!("`envctl up {}` ends it; then go back to another snapshot", s.desired.environment);
         draft.refuse(Some(key), RefusalKind::Impossible, why, remedy);
         return None;

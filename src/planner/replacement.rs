@@ -47,7 +47,7 @@ fn pending<'a>(s: &Situation<'a>, name: &str) -> Option<Pending<'a>> {
         (Some(_), None) => s.live.databases.get(name).is_some_and(Sighting::is_absent),
         (None, _) => false,
     };
-    let beside = s.live.beside_of(name).filter(|found| !found.is_kept()).filter(replaces).next();
+    let beside = s.live.beside_of(name).filter(|found| !found.is_kept()).find(replaces);
     let asked = s.rollback.as_ref().and_then(|rollback| rollback.snapshots.get(name)).cloned();
     let due = || live.and_then(LiveDatabase::replacement_due).map(str::to_owned);
     let source = || beside.and_then(|found| found.tags.get(TAG_SOURCE)?.strip_prefix("snapshot:").map(str::to_owned));

@@ -4,8 +4,7 @@
 use super::finding::Findings;
 use crate::model::{
     DatabaseState, Desired, Difference, Live, LiveDatabase, LiveRule, LiveScaling, LiveService, Maintenance, Power,
-    ResourceKey, ResourceKind, RuleAction, ScalingSpec, ServiceSpec, TAG_KEPT_AS, TAG_PASSWORD, TAG_REPLACE_WITH,
-    TAG_SCRUB, Tags, present,
+    ResourceKey, ResourceKind, RuleAction, ScalingSpec, ServiceSpec, TAG_PASSWORD, TAG_SCRUB, present,
 };
 
 /// Checks every resource that the power state changes.
@@ -16,7 +15,7 @@ pub(super) fn check(desired: &Desired, live: &Live, power: Power, findings: &mut
     }
     for (name, database) in present(&live.databases).filter(|(name, _)| desired.databases.contains_key(*name)) {
         if power == Power::Up {
-            check_unfinished(&ResourceKey::new(ResourceKind::Database, name), &database.tags, findings);
+            check_unfinished(&ResourceKey::new(ResourceKind::Database, name), database, findings);
         }
     }
     if power == Power::Hibernated {
@@ -105,13 +104,13 @@ fn check_database(key: &ResourceKey, database: &LiveDatabase, power: Power, find
 }
 
 /// What an `up` that was broken off left undone, by its own marks.
-fn check_unfinished(key: &ResourceKey, tags: &Tags, findings: &mut Findings<'_>) {
+fn check_unfinished(key: &ResourceKey, database: &LiveDatabase, findings: &mut Findings<'_>) {
+    let tags = &database.tags;
     if tags.get(TAG_SCRUB).is_some_and(|mark| mark == "needed") {
         let why = "its data comes from another database and was not scrubbed yet";
         findings.drifted(key, "scrub", "done", "needed", why);
     }
-    if tags.get(TAG_KEPT_AS).is_some() {
-        let wanted = tags.get(TAG_REPLACE_WITH).map_or("another", String::as_str);
+    if let Some(wanted) = database.replacement_due() {
         let why = "a rollback with data was broken off before the databases swapped names";
         findings.drifted(key, "data", wanted, "newer", why);
     }
