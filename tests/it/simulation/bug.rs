@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use envctl::model::{Action, Plan, TAG_BEFORE_SLEEP, Until};
+use envctl::model::{Action, Goal, Live, Plan, Sighting, TAG_BEFORE_SLEEP, TAG_MAINTENANCE, Until};
 
 /// A mistake that envctl might have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,16 +17,50 @@ pub(crate) enum Bug {
     ForwardBeforeScrub,
     /// Takes a stranger's resource of the right name for its own.
     AdoptStranger,
+    /// Remembers what was deployed without waiting for the end of the deployment.
+    RememberTooEarly,
+    /// Rolls data back when only the revision was to go back.
+    DataUnasked,
+    /// Brings the data of another snapshot back than the one that is due.
+    OtherData,
+    /// Deletes the database that a rollback replaces, in place of keeping it.
+    DropFormer,
+    /// Lets visitors in at the next `up`, although maintenance was asked for.
+    EndMaintenance,
 }
 
 impl Bug {
-    pub(crate) const ALL: [Self; 5] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::DeleteBeforeSnapshot,
         Self::WrongSnapshot,
         Self::ForgetPriorValue,
         Self::ForwardBeforeScrub,
         Self::AdoptStranger,
+        Self::RememberTooEarly,
+        Self::DataUnasked,
+        Self::OtherData,
+        Self::DropFormer,
+        Self::EndMaintenance,
     ];
+
+    /// What a buggy envctl makes of what was asked for.
+    pub(crate) fn misheard(self, goal: &Goal) -> Goal {
+        match (self, goal) {
+            (Self::DataUnasked, Goal::Rollback { to }) => Goal::RollbackData { to: to.clone(), snapshot: None },
+            (_, goal) => goal.clone(),
+        }
+    }
+
+    /// What it does not see.
+    pub(crate) fn overlook(self, live: &mut Live) {
+        if self == Self::EndMaintenance {
+            let rules = live.rules.values_mut().filter_map(|rule| match rule {
+                Sighting::Present(rule) => rule.tags.as_mut(),
+                _ => None,
+            });
+            rules.for_each(|tags| drop(tags.remove(TAG_MAINTENANCE)));
+        }
+    }
 
     /// Plants the bug in a plan.
     pub(crate) fn plant_in(self, plan: &mut Plan) {
@@ -63,7 +97,22 @@ impl Bug {
                     }
                 }
             }
-            Self::WrongSnapshot | Self::AdoptStranger => {}
+            Self::RememberTooEarly => {
+                for step in &mut plan.steps {
+                    if step.wait.as_ref().is_some_and(|wait| matches!(wait.until, Until::Deployed { .. })) {
+                        step.wait = None;
+                    }
+                }
+            }
+            Self::OtherData => plan.steps.iter_mut().for_each(|step| {
+                if let Action::RestoreDatabase { key, snapshot, .. } = &mut step.action
+                    && key.name.ends_with(".restored")
+                {
+                    super::hand::STRANGERS_SNAPSHOT.clone_into(snapshot);
+                }
+            }),
+            Self::WrongSnapshot | Self::AdoptStranger | Self::DataUnasked | Self::DropFormer | Self::EndMaintenance => {
+            }
         }
     }
 }

@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use envctl::cloud::sim::World;
 use envctl::model::{Action, Desired, ResourceKey, ResourceKind, TAG_BEFORE_SLEEP, TAG_RESOURCE};
 
+use super::release_checker::ReleaseChecker;
+
 /// Watches one session.
 pub(crate) struct Checker {
     desired: Desired,
@@ -13,6 +15,8 @@ pub(crate) struct Checker {
     strangers: BTreeMap<String, String>,
     /// Promises broken, each once.
     pub(crate) broken: BTreeSet<String>,
+    /// The promises about releases.
+    releases: ReleaseChecker,
     /// Writes that change the world are rare: strangers are compared only after one.
     wrote: bool,
 }
@@ -21,7 +25,13 @@ impl Checker {
     /// A checker that takes the world as it is now for what others own.
     pub(crate) fn new(world: &World, desired: &Desired) -> Self {
         let strangers = strangers(world, desired);
-        Self { desired: desired.clone(), strangers, broken: BTreeSet::new(), wrote: true }
+        Self {
+            desired: desired.clone(),
+            strangers,
+            broken: BTreeSet::new(),
+            releases: ReleaseChecker::new(desired),
+            wrote: true,
+        }
     }
 
     /// Somebody in the console changed something that is not ours: that is the truth now.
@@ -29,9 +39,20 @@ impl Checker {
         self.strangers = strangers(world, &self.desired);
     }
 
+    /// Somebody says that all data may go.
+    pub(crate) fn lets_go(&mut self) {
+        self.releases.lets_go();
+    }
+
+    /// Somebody asks for other data than the newest.
+    pub(crate) fn data_may_go_back(&mut self) {
+        self.releases.data_may_go_back();
+    }
+
     /// A write is about to be made. `destroys`: for the command that removes everything, and needs no way back.
     pub(crate) fn before(&mut self, world: &World, action: &Action, destroys: bool) {
         self.wrote = true;
+        self.broken.extend(self.releases.before(world, action));
         if !destroys {
             self.broken.extend(prior_value(world, action));
         }
@@ -41,6 +62,7 @@ impl Checker {
     pub(crate) fn after(&mut self, world: &World, what: &str) {
         let mut broken: Vec<String> =
             world.lost_data().into_iter().map(|lost| format!("1 data lost: {lost}")).collect();
+        broken.extend(self.releases.after(world));
         broken.extend(world.violations.iter().map(|text| format!("3 scrub: {text}")));
         if self.wrote {
             self.wrote = false;

@@ -12,6 +12,7 @@ use envctl::store::journal::Journals;
 use envctl::store::lock::{Holder, Lease, Locks};
 use envctl::{observer, planner, report};
 
+use super::script::Release;
 use super::watched::Watched;
 
 /// How a command ended.
@@ -53,13 +54,17 @@ impl Person {
             observer::scope(desired, Depth::Preflight, std::collections::BTreeMap::new()),
             &source,
         );
-        let live = observer::observe(&self.cloud, &scope).await.ok()?;
+        let mut live = observer::observe(&self.cloud, &scope).await.ok()?;
+        if let Some(bug) = self.cloud.bug {
+            bug.overlook(&mut live);
+        }
         let policy = Policy {
             now: self.clock().now(),
             who: self.name.clone(),
             suffix: suffix(run),
             sleep_cost: report::sleep_cost(desired, prices()),
         };
+        let goal = &self.cloud.bug.map_or_else(|| goal.clone(), |bug| bug.misheard(goal));
         let mut plan = planner::plan(desired, &live, goal, &policy);
         let mistakes = planner::check(&plan);
         assert!(mistakes.is_empty(), "the plan does not hold together: {mistakes:?}");
@@ -67,6 +72,20 @@ impl Person {
             bug.plant_in(&mut plan);
         }
         Some((live, plan))
+    }
+
+    /// A release: a snapshot first where one is wanted, then the deployment, by one run.
+    pub(crate) async fn release(&self, desired: &Desired, settings: &Release, run: &str) -> End {
+        if settings.snapshot {
+            let taken = self.execute(desired, &Goal::Snapshot, run).await;
+            if taken != End::Converged {
+                return taken;
+            }
+        }
+        let taken_by = suffix(&format!("{run}-0"));
+        let by = format!("20260101T000000Z-{}", if settings.snapshot { taken_by } else { "none".to_owned() });
+        let goal = Goal::Deploy { settings: settings.of(desired), by };
+        self.execute(desired, &goal, &format!("{run}-deploy")).await
     }
 
     /// The whole command under the lock.
@@ -96,7 +115,8 @@ impl Person {
             let run = format!("{run}-{round}");
             // The data that was asked for is there after the first round.
             let again = Goal::Up { from: DataSource::Latest };
-            let goal = if round > 0 && matches!(goal, Goal::Up { .. }) { &again } else { goal };
+            let begun = matches!(goal, Goal::Up { .. } | Goal::RollbackData { .. });
+            let goal = if round > 0 && begun { &again } else { goal };
             let Some((live, plan)) = self.propose(desired, goal, &run).await else { return End::Blind };
             if !plan.refusals.is_empty() {
                 return End::Refused(plan.refusals.iter().map(|refusal| refusal.why.clone()).collect());
@@ -117,8 +137,8 @@ impl Person {
                     outcome.failures.iter().map(|(step, failure)| format!("{step}: {}", failure.message)).collect(),
                 );
             }
-            if *goal == Goal::Snapshot {
-                // Of snapshots there can always be another.
+            if matches!(goal, Goal::Snapshot | Goal::Run { .. } | Goal::Rollback { .. }) {
+                // The same could be done again and again.
                 return End::Converged;
             }
         }

@@ -6,6 +6,7 @@ mod chance;
 mod checker;
 mod command;
 mod hand;
+mod release_checker;
 mod script;
 mod session;
 mod shrink;

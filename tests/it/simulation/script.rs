@@ -1,10 +1,11 @@
 //! What a session is, as plain data drawn from a seed: so that a failing one can be shortened turn by turn and played
 //! again.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use envctl::cloud::sim::FaultPlan;
-use envctl::model::{DataSource, Goal, SleepMode};
+use envctl::model::{DataSource, Desired, Goal, ServiceSpec, Setting, Settings, SleepMode};
 
 use super::bug::Bug;
 use super::chance::Chance;
@@ -46,6 +47,8 @@ pub(crate) enum Deed {
     Nothing,
     /// Runs a command.
     Run { goal: Goal, end: Cut },
+    /// Releases another image, good or bad.
+    Release { release: Release, end: Cut },
     /// Edits the spec: a number for [`super::variant::edited`].
     Edit(u64),
     /// The applications write.
@@ -54,6 +57,34 @@ pub(crate) enum Deed {
     Console(u64),
     /// So much time goes by for the whole account.
     Days(Duration),
+}
+
+/// What a release is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Release {
+    /// Tag of the image; the simulated cloud lets some of them fail.
+    pub(crate) tag: &'static str,
+    /// Takes a snapshot first.
+    pub(crate) snapshot: bool,
+}
+
+impl Release {
+    const TAGS: [&str; 8] =
+        ["2.0", "2.1", "2.2", "slow-start", "cannot-pull", "exits-1", "never-healthy", "out-of-memory"];
+
+    fn of_chance(chance: &mut Chance) -> Self {
+        Self { tag: Self::TAGS[chance.below(8) as usize], snapshot: chance.percent(70) }
+    }
+
+    /// The settings that are deployed: the image of the first container of every service.
+    pub(crate) fn of(self, desired: &Desired) -> BTreeMap<String, Settings> {
+        let one = |(name, spec): (&String, &ServiceSpec)| {
+            let container = spec.task_definition["containerDefinitions"][0]["name"].as_str().unwrap_or_default();
+            let setting = Setting::Image(container.to_owned());
+            (name.clone(), Settings::from([(setting, format!("example/app:{}", self.tag))]))
+        };
+        desired.services.iter().map(one).collect()
+    }
 }
 
 /// How a command's process ends.
@@ -114,9 +145,29 @@ fn turns(chance: &mut Chance) -> Vec<Turn> {
         if chance.percent(20) {
             turns.push(Turn { pause: Duration::ZERO, deed: Deed::Edit(chance.next()) });
         }
-        turns.push(Turn { pause, deed: Deed::Run { goal, end: cut(chance) } });
+        let end = cut(chance);
+        if chance.percent(20) {
+            let release = Release::of_chance(chance);
+            turns.push(Turn { pause, deed: Deed::Release { release, end } });
+            let back = Turn { pause: Duration::from_secs(chance.below(2000)), deed: after_release(chance) };
+            turns.push(back);
+        } else {
+            turns.push(Turn { pause, deed: Deed::Run { goal, end } });
+        }
     }
     turns
+}
+
+/// What comes after a release: it is taken back, with the data or without, or something else.
+fn after_release(chance: &mut Chance) -> Deed {
+    let goal = match chance.below(10) {
+        0..=3 => Goal::RollbackData { to: BTreeMap::new(), snapshot: None },
+        4 | 5 => Goal::Rollback { to: BTreeMap::new() },
+        6 => Goal::Run { task: "migrate".to_owned() },
+        7 => Goal::Maintenance { on: chance.percent(60) },
+        _ => goal(chance),
+    };
+    Deed::Run { goal, end: cut(chance) }
 }
 
 fn cut(chance: &mut Chance) -> Cut {
@@ -146,7 +197,12 @@ fn others(chance: &mut Chance) -> Vec<Turn> {
 /// What a person wants.
 fn goal(chance: &mut Chance) -> Goal {
     let modes = [SleepMode::Auto, SleepMode::Park, SleepMode::Hibernate];
-    match chance.below(20) {
+    match chance.below(26) {
+        20 | 21 => Goal::Maintenance { on: chance.percent(60) },
+        22 => Goal::RollbackData { to: BTreeMap::new(), snapshot: None },
+        23 => Goal::Rollback { to: BTreeMap::new() },
+        24 => Goal::DiscardKept,
+        25 => Goal::Run { task: "migrate".to_owned() },
         0..=6 => Goal::Up { from: DataSource::Latest },
         7 => Goal::Up { from: DataSource::Database(STRANGERS_DATABASE.to_owned()) },
         8 => Goal::Up { from: DataSource::Snapshot(STRANGERS_SNAPSHOT.to_owned()) },

@@ -6,14 +6,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use envctl::cloud::sim::{FaultPlan, SimCloud, World};
-use envctl::model::{Desired, Goal, SleepMode};
+use envctl::model::{DataSource, Desired, Goal, SleepMode};
 use envctl::store::Store;
 
 use super::bug::Bug;
 use super::chance::Chance;
 use super::checker::Checker;
 use super::command::{End, Person};
-use super::script::{Actor, Cut, Deed, OTHERS, Script};
+use super::script::{Actor, Cut, Deed, OTHERS, Release, Script};
 use super::watched::{Crash, Watched};
 use super::{hand, variant};
 
@@ -42,6 +42,22 @@ pub(crate) fn play(script: &Script, bug: Option<Bug>) -> Report {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().expect("runtime");
     runtime.block_on(async move { Session::new(script, bug).play().await })
+}
+
+/// What a person wants.
+#[derive(Debug)]
+enum Wish<'a> {
+    Goal(&'a Goal),
+    Release(&'a Release),
+}
+
+impl Wish<'_> {
+    async fn execute(&self, person: &Person, desired: &Desired, run: &str) -> End {
+        match self {
+            Self::Goal(goal) => person.execute(desired, goal, run).await,
+            Self::Release(release) => person.release(desired, release, run).await,
+        }
+    }
 }
 
 struct Session<'a> {
@@ -126,7 +142,13 @@ impl<'a> Session<'a> {
             tokio::time::sleep(turn.pause).await;
             match &turn.deed {
                 Deed::Nothing => {}
-                Deed::Run { goal, end } => self.command(actor.name, number, goal, *end).await,
+                Deed::Run { goal, end } => {
+                    self.says_so(goal);
+                    self.command(actor.name, number, Wish::Goal(goal), *end).await;
+                }
+                Deed::Release { release, end } => {
+                    self.command(actor.name, number, Wish::Release(release), *end).await;
+                }
                 Deed::Edit(what) => {
                     let edited = variant::edited(&self.wanted(), *what);
                     self.note(&format!("{} edits the spec: {}", actor.name, variant::name_of_edit(*what)));
@@ -149,19 +171,30 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// Whoever asks for this says that the data may go, or go back.
+    fn says_so(&self, goal: &Goal) {
+        let desired = self.wanted();
+        let mut checker = self.checker.lock().expect("checker");
+        match goal {
+            Goal::Destroy { delete_snapshots: true } => {
+                self.letting_go.store(true, Ordering::Relaxed);
+                checker.lets_go();
+                self.cloud.edit(|world| {
+                    desired.databases.values().for_each(|spec| world.forget_data(&spec.identifier));
+                    world.forget_files();
+                });
+            }
+            Goal::RollbackData { .. } => checker.data_may_go_back(),
+            Goal::Up { from } if *from != DataSource::Latest => checker.data_may_go_back(),
+            _ => {}
+        }
+    }
+
     /// One command, killed or not.
-    async fn command(&self, name: &str, number: usize, goal: &Goal, cut: Cut) {
+    async fn command(&self, name: &str, number: usize, wish: Wish<'_>, cut: Cut) {
         let desired = self.wanted();
         let run = format!("{name}-{:04x}-{number}", self.script.seed & 0xffff);
-        if matches!(goal, Goal::Destroy { delete_snapshots: true }) {
-            self.letting_go.store(true, Ordering::Relaxed);
-            // Whoever asks for this says that the data may go.
-            self.cloud.edit(|world| {
-                desired.databases.values().for_each(|spec| world.forget_data(&spec.identifier));
-                world.forget_files();
-            });
-        }
-        self.note(&format!("{name}: {goal:?}"));
+        self.note(&format!("{name}: {wish:?}"));
         let (crash, patience) = match cut {
             Cut::Not => (None, Duration::from_secs(24 * 3600)),
             Cut::After(time) => (None, time),
@@ -175,7 +208,7 @@ impl<'a> Session<'a> {
             }
         };
         let how = tokio::select! {
-            end = person.execute(&desired, goal, &run) => return self.note(&format!("{name}: {end:?}")),
+            end = wish.execute(&person, &desired, &run) => return self.note(&format!("{name}: {end:?}")),
             () = fallen => match cut {
                 Cut::Call { sent: true, .. } => "crash inside a call",
                 _ => "crash between two calls",
@@ -195,6 +228,13 @@ impl<'a> Session<'a> {
         person.patience = Duration::from_secs(3600);
         let mut end = person.execute(&desired, goal, "carla-0000").await;
         self.note(&format!("carla, without faults: {goal:?}: {end:?}"));
+        if matches!(&end, End::Refused(why) if why.iter().all(|why| why.contains("has begun and not ended"))) {
+            // What the refusal says to do first.
+            let up = Goal::Up { from: DataSource::Latest };
+            let ended = person.execute(&desired, &up, "carla-0002").await;
+            end = person.execute(&desired, goal, "carla-0003").await;
+            self.note(&format!("carla, as the refusal says: {up:?}: {ended:?}, then {end:?}"));
+        }
         let park = matches!(goal, Goal::Down { mode: SleepMode::Park, .. });
         if park && matches!(&end, End::Refused(why) if why.iter().all(|why| why.contains("down --mode hibernate"))) {
             // AWS stops no database whose storage has just been changed: what the refusal says to do instead works.

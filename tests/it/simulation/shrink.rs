@@ -46,7 +46,7 @@ fn simplifications(script: &Script) -> Vec<Simpler> {
         for turn in 0..found.turns.len() {
             all.push(changed(move |script| script.actors[actor].turns[turn].deed = Deed::Nothing));
             all.push(changed(move |script| {
-                if let Deed::Run { end, .. } = &mut script.actors[actor].turns[turn].deed {
+                if let Deed::Run { end, .. } | Deed::Release { end, .. } = &mut script.actors[actor].turns[turn].deed {
                     *end = Cut::Not;
                 }
             }));

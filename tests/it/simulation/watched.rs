@@ -87,6 +87,11 @@ impl Watched {
             Action::DeleteDatabase { identifier, .. } if deletes_blindly => {
                 self.cloud.edit(|world| drop(world.databases.remove(identifier)));
             }
+            Action::RenameDatabase { key, identifier, .. }
+                if self.bug == Some(Bug::DropFormer) && key.name.ends_with(".kept") =>
+            {
+                self.cloud.edit(|world| drop(world.databases.remove(identifier)));
+            }
             Action::CreateSnapshot { snapshot, tags, .. } if self.bug == Some(Bug::WrongSnapshot) => {
                 let of = super::hand::STRANGERS_DATABASE;
                 self.cloud.edit(|world| world.console_create_snapshot(of, snapshot, tags));
