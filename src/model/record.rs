@@ -45,6 +45,9 @@ pub struct ReleaseRecord {
     pub snapshots: BTreeMap<String, String>,
     /// What the checks of the baseline measured: what later ones are compared with.
     pub baseline: Baseline,
+    /// Visitors get the maintenance page because of it.
+    #[serde(default)]
+    pub in_maintenance: bool,
     /// Everything that was done, in order.
     pub entries: Vec<RecordEntry>,
     /// What happened after a gate failed, in words for an incident report; `None`: none did.

@@ -18,6 +18,9 @@ pub struct ReleaseSpec {
     pub watch: Option<WatchSpec>,
     /// The gates at which it takes everything back by itself; at the others it stops and says what is where.
     pub rollback_when: Vec<Gate>,
+    /// Visitors get the maintenance page while everything is taken back.
+    #[serde(default)]
+    pub maintenance_during_rollback: bool,
     /// After all of it, in this order.
     pub after: Vec<ReleaseStep>,
     /// Where announcements go.
@@ -38,6 +41,7 @@ impl ReleaseSpec {
             verify: vec![every()],
             watch: None,
             rollback_when: vec![Gate::Deploy, Gate::Verify, Gate::Watch],
+            maintenance_during_rollback: false,
             after: told().into_iter().collect(),
             announce,
         }
@@ -73,6 +77,8 @@ pub enum ReleaseStep {
     },
     /// A one-off task, with what is about to be deployed.
     Task(String),
+    /// Visitors get the maintenance page from here on, or are let in again.
+    Maintenance(bool),
 }
 
 impl fmt::Display for ReleaseStep {
@@ -85,6 +91,8 @@ impl fmt::Display for ReleaseStep {
             Self::Announce => formatter.write_str("announce"),
             Self::Confirm { question, .. } => write!(formatter, "confirm: {question}"),
             Self::Task(name) => write!(formatter, "task {name}"),
+            Self::Maintenance(true) => formatter.write_str("maintenance on"),
+            Self::Maintenance(false) => formatter.write_str("maintenance off"),
         }
     }
 }

@@ -409,3 +409,49 @@ fn a_snapshot_that_rds_refuses_stops_the_release() {
     assert_eq!(entries(&record(&environment)), ["before | snapshot | failed"]);
     assert_eq!(revision(&environment), "pythonide-staging-task:1");
 }
+
+#[test]
+fn visitors_get_the_page_where_the_procedure_says_so_and_while_it_is_taken_back() {
+    let shown = "before: [{maintenance: on}]\n  verify: [{maintenance: off}, health]\n  watch";
+    let procedure =
+        PROCEDURE.replace("  before: [policy, {confirm: Is the window open?, name: window}, checks, announce]\n", "");
+    let procedure = procedure.replace("verify: [health]\n  watch", shown);
+    let environment = up(&format!("{procedure}  maintenance_during_rollback: true\n"));
+    let image = format!("backend={IMAGE}:2.0");
+    environment.done(&["release", "staging", "--image", &image, "--yes", "--quiet"]);
+    let lines = entries(&record(&environment));
+    let pages: Vec<&String> = lines.iter().filter(|line| line.contains("maintenance")).collect();
+    assert_eq!(pages, ["before | maintenance on | passed", "verify | maintenance off | passed"]);
+    assert_eq!(environment.run(&["drift", "staging"]).code, 0);
+    environment.done(&["sim", "task", "staging", "migrate", "--exits", "3"]);
+    let bad = environment.run(&["release", "staging", "--image", &format!("{IMAGE}:2.1"), "--yes", "--quiet"]);
+    assert_eq!(bad.code, 7, "{bad}");
+    let lines = entries(&record(&environment));
+    assert_eq!(
+        lines[4..7],
+        [
+            "tasks | roll back | passed",
+            "tasks | maintenance off | passed",
+            "tasks | checks after the rollback | passed"
+        ]
+    );
+    environment.edit("environments/staging.yaml", "[deploy, tasks, verify, watch]", "[deploy]");
+    let stopped = environment.run(&["release", "staging", "--image", &format!("{IMAGE}:2.2"), "--yes", "--quiet"]);
+    for word in ["visitors get the maintenance page", "envctl maintenance off staging", "envctl rollback staging"] {
+        assert!(stopped.stderr.contains(word), "`{word}` is not in {stopped}");
+    }
+    environment.done(&["maintenance", "off", "staging", "--yes", "--quiet"]);
+    environment.edit("environments/staging.yaml", "before: [{maintenance: on}]", "before: []");
+    environment.edit("environments/staging.yaml", "[deploy]", "[deploy, tasks]");
+    environment.run(&["release", "staging", "--image", &format!("{IMAGE}:2.3"), "--yes", "--quiet"]);
+    let lines = entries(&record(&environment));
+    assert_eq!(
+        lines[2..6],
+        [
+            "tasks | task migrate | failed",
+            "tasks | maintenance on | passed",
+            "tasks | roll back | passed",
+            "tasks | maintenance off | passed"
+        ]
+    );
+}

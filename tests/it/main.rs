@@ -11,6 +11,8 @@ mod aws_prerequisites;
 // Metrics and logs, put by another client.
 #[cfg(feature = "aws")]
 mod aws_readings;
+#[cfg(feature = "aws")]
+mod aws_topics;
 // What no emulator can do: recorded answers, replayed.
 #[cfg(feature = "aws")]
 mod aws_wire;
@@ -61,6 +63,7 @@ mod cmd_promote;
 mod cmd_rehearse;
 mod cmd_release;
 mod cmd_release_record;
+mod cmd_release_stop;
 mod cmd_render;
 mod cmd_rightsize;
 mod cmd_run;

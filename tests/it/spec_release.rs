@@ -105,9 +105,9 @@ fn what_a_step_names_must_be_there() {
 fn a_step_says_exactly_one_thing() {
     insta::assert_snapshot!(problems("  before: [{}, {task: migrate, confirm: Ready?}, {ask: Ready?}, [health]]"), @r"
     ENV038 2 [{] this step says nothing
-      write one of `checks`, `task` or `confirm`
+      write one of `checks`, `task`, `maintenance` or `confirm`
     ENV038 2 [task] this step says several things
-      write one of `checks`, `task` or `confirm`
+      write one of `checks`, `task`, `maintenance` or `confirm`
     ENV005 2 [ask] a step of a release has no field `ask`
       did you mean `task`? -> task
     ENV006 2 [[] expected a step such as `snapshot` or `{task: migrate}`, found a list

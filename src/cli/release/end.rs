@@ -6,7 +6,7 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::output;
-use crate::model::{Desired, ReleaseRecord, Standing};
+use crate::model::{Desired, Gate, ReleaseRecord, Standing};
 use crate::ui::release as ui;
 use crate::workspace::Workspace;
 
@@ -18,17 +18,7 @@ impl Release<'_> {
         let failed = matches!(trouble.kind, TroubleKind::Failed | TroubleKind::TimedOut);
         let mut also = Vec::new();
         if deployed && failed && self.desired.release.rollback_when.contains(&gate) {
-            // Its time is over; going back takes what it takes.
-            self.deadline = None;
-            let back = self.entry_in_any_case(gate, "roll back", async |release| release.take_back().await).await;
-            self.record.standing = match &back {
-                Ok(()) => Standing::RolledBack { gate },
-                Err(_) => Standing::RollbackFailed { gate },
-            };
-            also = back.err().map(|trouble| trouble.why).unwrap_or_default();
-            if also.is_empty() {
-                self.look_afterwards(gate).await;
-            }
+            also = self.roll_back(gate).await;
         } else if matches!(trouble.kind, TroubleKind::Interrupted(_)) {
             self.record.standing = Standing::Interrupted { gate };
         } else {
@@ -50,8 +40,39 @@ impl Release<'_> {
         }
     }
 
+    /// Takes everything back, behind the maintenance page where the spec says so; why it failed, empty: it did not.
+    async fn roll_back(&mut self, gate: Gate) -> Vec<String> {
+        // Its time is over; going back takes what it takes.
+        self.deadline = None;
+        if self.desired.release.maintenance_during_rollback && !self.record.in_maintenance {
+            self.switch_page(gate, true).await;
+        }
+        let back = self.entry_in_any_case(gate, "roll back", async |release| release.take_back().await).await;
+        if let Err(trouble) = back {
+            self.record.standing = Standing::RollbackFailed { gate };
+            return trouble.why;
+        }
+        self.record.standing = Standing::RolledBack { gate };
+        if self.record.in_maintenance {
+            self.switch_page(gate, false).await;
+        }
+        self.look_afterwards(gate).await;
+        Vec::new()
+    }
+
+    /// The page is no reason to leave anything as it is: what goes wrong with it is noted.
+    async fn switch_page(&mut self, gate: Gate, on: bool) {
+        let switch = async |release: &mut Self| match release.maintenance(on).await {
+            Ok(told) => Ok(told),
+            Err(trouble) if trouble.kind == TroubleKind::Failed => Ok(Told::noted(trouble.why)),
+            Err(trouble) => Err(trouble),
+        };
+        // The incident tells whether visitors get the page.
+        let _ = self.entry_in_any_case(gate, if on { "maintenance on" } else { "maintenance off" }, switch).await;
+    }
+
     /// The checks once more, to know whether what runs again is well. That is noted, whatever it is.
-    async fn look_afterwards(&mut self, gate: crate::model::Gate) {
+    async fn look_afterwards(&mut self, gate: Gate) {
         if self.desired.checks.is_empty() {
             return;
         }
@@ -64,7 +85,7 @@ impl Release<'_> {
         let _ = self.entry_in_any_case(gate, "checks after the rollback", look).await;
     }
 
-    async fn tell_incident(&mut self, gate: crate::model::Gate) {
+    async fn tell_incident(&mut self, gate: Gate) {
         if self.desired.release.announce.is_empty() {
             return;
         }

@@ -201,7 +201,6 @@ impl<'a> Release<'a> {
         work: impl AsyncFnOnce(&mut Self) -> Result<Told, Trouble>,
     ) -> Result<(), Trouble> {
         let ui = &self.context.ui;
-        ui.say(&crate::ui::release::begins(gate, what));
         self.record.entries.push(RecordEntry {
             gate,
             what: what.to_owned(),
@@ -215,6 +214,7 @@ impl<'a> Release<'a> {
             self.record.entries.pop();
             return Err(Trouble::failed(format!("the record cannot be written: {error}")));
         }
+        ui.say(&crate::ui::release::begins(gate, what));
         let answer = work(self).await;
         let now = self.now();
         if let Some(entry) = self.record.entries.get_mut(index) {

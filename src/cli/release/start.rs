@@ -95,6 +95,7 @@ fn begun(
         revisions: prepared.revisions.clone(),
         snapshots: BTreeMap::new(),
         baseline: BTreeMap::new(),
+        in_maintenance: false,
         entries: Vec::new(),
         incident: None,
         verdict: None,

@@ -26,7 +26,23 @@ impl Release<'_> {
                 self.task_of(&ahead, name).await
             }
             ReleaseStep::Task(name) => self.task(name).await,
+            ReleaseStep::Maintenance(on) => self.maintenance(*on).await,
         }
+    }
+
+    /// Visitors get the maintenance page, or are let in again.
+    pub(super) async fn maintenance(&mut self, on: bool) -> Result<Told, Trouble> {
+        // Whoever ends in between must hear that visitors may see the page.
+        self.record.in_maintenance |= on;
+        let rounds = self.perform(self.desired, Goal::Maintenance { on }).await?;
+        self.record.in_maintenance = on;
+        let told = match (on, rounds.is_empty()) {
+            (true, true) => "visitors get the page already",
+            (true, false) => "visitors get the page",
+            (false, true) => "visitors are let in already",
+            (false, false) => "visitors are let in again",
+        };
+        Ok(Told::passed(vec![told.to_owned()]))
     }
 
     /// What is about to be deployed against the policy. Values that may be secrets are in no breach's words.

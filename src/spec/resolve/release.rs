@@ -43,7 +43,10 @@ pub(super) fn release(section: &mut Section<'_>, root: &Root) -> ReleaseSpec {
         Some(_) => rollback_when.into_iter().map(|word| word.0).collect(),
     };
     let after = steps(section, "release.after", &shape.after, usual.after);
-    ReleaseSpec { before, tasks, verify, watch, rollback_when, after, announce: usual.announce }
+    let maintenance_during_rollback =
+        section.or("release.maintenance_during_rollback", &shape.maintenance_during_rollback, false);
+    let announce = usual.announce;
+    ReleaseSpec { before, tasks, verify, watch, rollback_when, maintenance_during_rollback, after, announce }
 }
 
 fn watch(section: &mut Section<'_>, choice: WatchChoice) -> WatchSpec {
@@ -74,6 +77,9 @@ fn step(item: StepChoice, questions: &mut usize) -> ReleaseStep {
     };
     if let Some(task) = shape.task.get() {
         return ReleaseStep::Task(task.clone());
+    }
+    if let Some(on) = shape.maintenance.get() {
+        return ReleaseStep::Maintenance(on.0);
     }
     if let Some(question) = shape.confirm.get() {
         *questions += 1;

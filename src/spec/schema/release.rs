@@ -24,6 +24,8 @@ shape! {
         /// Gates at which it takes everything back by itself: `deploy`, `tasks`, `verify`, `watch`. At the others it
         /// stops and says what is where. Default: `[deploy, verify, watch]`.
         rollback_when: Vec<At<GateWord>>,
+        /// Visitors get the maintenance page while everything is taken back. Default `false`.
+        maintenance_during_rollback: bool,
         /// Steps after all of it, in order, as in `before`. Default: `[announce]` where announcements go somewhere.
         after: Vec<At<StepChoice>>,
         /// Where announcements go. Default: nowhere.
@@ -32,12 +34,15 @@ shape! {
 }
 
 shape! {
-    /// A step of a release that needs more than a word. Has exactly one of `checks`, `task` and `confirm`.
+    /// A step of a release that needs more than a word. Has exactly one of `checks`, `task`, `maintenance` and
+    /// `confirm`.
     ReleaseStep is "a step of a release" {
         /// These checks, by name.
         checks: Vec<At<String>>,
         /// A one-off task, by name, with what is about to be deployed: a migration that must come first.
         task: String,
+        /// `on`: visitors get the maintenance page from here on, while the tasks go on running; `off`: they are let in again.
+        maintenance: SwitchWord,
         /// A question for a person: yes goes on, no stops.
         confirm: String,
         /// By which the question is answered where no terminal is: `--answer NAME=yes`. Default: its number among the
@@ -111,11 +116,16 @@ impl Read for StepChoice {
             Content::Scalar { text, .. } => Some(Self::Word(text.clone())),
             Content::Map(_) => {
                 let step = ReleaseStep::read(node, problems)?;
-                let kinds = [is_there(&step.checks), is_there(&step.task), is_there(&step.confirm)];
+                let kinds = [
+                    is_there(&step.checks),
+                    is_there(&step.task),
+                    is_there(&step.maintenance),
+                    is_there(&step.confirm),
+                ];
                 let kinds = kinds.into_iter().filter(|there| *there).count();
                 if kinds != 1 {
                     let what = if kinds == 0 { "says nothing" } else { "says several things" };
-                    let help = format!("write one of {}", one_of(["checks", "task", "confirm"]));
+                    let help = format!("write one of {}", one_of(["checks", "task", "maintenance", "confirm"]));
                     problems.add(wrong(Code::Release, format!("this step {what}")).at(&node.span).help(help));
                     return None;
                 }
@@ -135,6 +145,24 @@ impl Read for StepChoice {
 
 fn is_there<T>(field: &Field<T>) -> bool {
     !matches!(field, Field::Absent)
+}
+
+/// `on` or `off`.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::spec) struct SwitchWord(pub(in crate::spec) bool);
+
+/// What a switch can be.
+const SWITCH: [(&str, bool); 2] = [("on", true), ("off", false)];
+
+impl Read for SwitchWord {
+    fn read(node: &Node, problems: &mut Problems) -> Option<Self> {
+        word(node, &SWITCH, problems).map(Self)
+    }
+
+    fn schema() -> serde_json::Value {
+        // Readers of older YAML take the bare words for truth values.
+        json_schema::any_of([json_schema::words(SWITCH.map(|(word, _)| word)), serde_json::json!({"type": "boolean"})])
+    }
 }
 
 /// A gate at which a release takes everything back.

@@ -31,7 +31,15 @@ pub(super) fn check(check: &mut Check<'_>) {
     if let Some(watch) = &release.watch {
         of_watch(check, watch);
     }
+    if release.maintenance_during_rollback && check.environment.rules.is_empty() {
+        refuse(check, "release.maintenance_during_rollback", no_rule());
+    }
     of_announcements(check, &release.announce);
+}
+
+fn no_rule() -> Draft {
+    wrong(Code::Release, "there is no rule that could answer with the maintenance page")
+        .help("declare the rule under `rules`, or leave this out")
 }
 
 fn refuse(check: &mut Check<'_>, field: &str, draft: Draft) {
@@ -57,7 +65,8 @@ fn of_step<'a>(
                 .help("say under `announce:` where it goes: `webhook: env:SLACK_WEBHOOK`, or `topic: ARN`");
             refuse(check, field, draft);
         }
-        ReleaseStep::Policy | ReleaseStep::Snapshot | ReleaseStep::Announce => {}
+        ReleaseStep::Maintenance(_) if check.environment.rules.is_empty() => refuse(check, field, no_rule()),
+        ReleaseStep::Policy | ReleaseStep::Snapshot | ReleaseStep::Announce | ReleaseStep::Maintenance(_) => {}
         ReleaseStep::Checks(names) => of_checks(check, field, names),
         ReleaseStep::Task(name) => of_task(check, field, name),
         ReleaseStep::Confirm { name, question } => {

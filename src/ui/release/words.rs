@@ -39,6 +39,9 @@ pub fn incident(
         None => lines.push("what runs now could not be looked at".to_owned()),
         Some(running) => lines.extend(running.iter().map(|service| runs(record, service))),
     }
+    if record.in_maintenance {
+        lines.push("visitors get the maintenance page".to_owned());
+    }
     let data = record.snapshots.iter();
     lines.extend(data.map(|(database, snapshot)| format!("the data of the start: {database} in snapshot {snapshot}")));
     lines.join("\n")
@@ -61,12 +64,15 @@ fn runs(record: &ReleaseRecord, (name, service): (&String, &LiveService)) -> Str
 pub fn way_on(record: &ReleaseRecord) -> Vec<String> {
     let environment = &record.environment;
     let deployed = record.deployed_at.is_some();
-    match &record.standing {
+    let page = record.in_maintenance.then(|| format!("to let visitors in again: envctl maintenance off {environment}"));
+    let mut hints = match &record.standing {
         Standing::UnderWay | Standing::Succeeded | Standing::Open { .. } => Vec::new(),
         Standing::RolledBack { .. } => vec!["mend the cause, then release again".to_owned()],
         _ if !deployed => vec!["nothing has to be undone: mend the cause, then release again".to_owned()],
         _ => vec![format!("back to what ran before: envctl rollback {environment}")],
-    }
+    };
+    hints.extend(page);
+    hints
 }
 
 /// A record in which everything is there, to try templates with.
@@ -100,6 +106,7 @@ pub fn example() -> ReleaseRecord {
         revisions: [("web".to_owned(), revision)].into(),
         snapshots: [("main".to_owned(), "shop-staging-1".to_owned())].into(),
         baseline: BTreeMap::new(),
+        in_maintenance: false,
         entries: vec![entry(EntryState::Passed), entry(EntryState::Failed)],
         incident: Some("at verify, checks: check health: the page is blank".to_owned()),
         verdict: Some(ReleaseVerdict { at, who: "anna@laptop".to_owned(), text: "fine".to_owned() }),

@@ -8,6 +8,7 @@ mod secrets;
 mod server;
 mod tls;
 mod web_socket;
+mod webhook;
 
 use serde_json::Value;
 
