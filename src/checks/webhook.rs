@@ -2,6 +2,10 @@
 //! checks have.
 
 use crate::cloud::SecretValue;
+use crate::model::Address;
+
+/// Without the text, which may be an address all the same.
+const NO_ADDRESS: &str = "what the webhook's secret holds is no address";
 
 /// Posts a JSON document to the address that a secret holds; what was answered, in words. `apart`: beside a paused clock.
 /// Redirects are not followed: the message would go to a stranger.
@@ -15,7 +19,7 @@ pub async fn post(address: &SecretValue, document: &serde_json::Value, apart: bo
 
     use super::attempt::really;
     use super::probe::{Client, Deadline, Question};
-    use crate::model::{Address, Route};
+    use crate::model::Route;
 
     /// Longest time of a post.
     const LONGEST: Duration = Duration::from_secs(10);
@@ -24,7 +28,7 @@ pub async fn post(address: &SecretValue, document: &serde_json::Value, apart: bo
 
     let parsed = address.reveal().trim().parse::<Address>().ok();
     let Some(target) = parsed.filter(|target| matches!(target.scheme.as_str(), "http" | "https")) else {
-        return Err("what the webhook's secret holds is no address".to_owned());
+        return Err(NO_ADDRESS.to_owned());
     };
     let question = Question {
         method: "POST".to_owned(),
@@ -59,7 +63,7 @@ pub async fn post(_address: &SecretValue, _document: &serde_json::Value, _apart:
 
 /// The words without host, path and resolved address.
 #[cfg(feature = "probes")]
-fn without(target: &crate::model::Address, text: &str) -> String {
+fn without(target: &Address, text: &str) -> String {
     let text = match text.split_once(": ") {
         Some((place, rest)) if place.parse::<std::net::SocketAddr>().is_ok() => rest,
         _ => text,
@@ -70,8 +74,12 @@ fn without(target: &crate::model::Address, text: &str) -> String {
 }
 
 /// Is the address that a secret holds one of this computer's own?
-pub fn is_here(address: &SecretValue) -> bool {
-    let host = address.reveal().trim().parse::<crate::model::Address>().map(|address| address.host);
-    let is_loopback = |host: &str| host.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback());
-    host.is_ok_and(|host| host == "localhost" || is_loopback(&host))
+///
+/// # Errors
+/// When it holds none, in words without what it holds.
+pub fn is_here(address: &SecretValue) -> Result<bool, String> {
+    let parsed = address.reveal().trim().parse::<Address>().ok();
+    let target = parsed.filter(|target| matches!(target.scheme.as_str(), "http" | "https")).ok_or(NO_ADDRESS)?;
+    let is_loopback = target.host.parse().is_ok_and(|host: std::net::IpAddr| host.is_loopback());
+    Ok(is_loopback || target.host == "localhost")
 }

@@ -48,6 +48,9 @@ pub struct ReleaseRecord {
     /// Visitors get the maintenance page because of it.
     #[serde(default)]
     pub in_maintenance: bool,
+    /// The data of its start is back, too.
+    #[serde(default)]
+    pub data_is_back: bool,
     /// Everything that was done, in order.
     pub entries: Vec<RecordEntry>,
     /// What happened after a gate failed, in words for an incident report; `None`: none did.

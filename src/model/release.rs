@@ -21,6 +21,9 @@ pub struct ReleaseSpec {
     /// Visitors get the maintenance page while everything is taken back.
     #[serde(default)]
     pub maintenance_during_rollback: bool,
+    /// Taking back includes the databases: the snapshot of the release's start.
+    #[serde(default)]
+    pub with_data: bool,
     /// After all of it, in this order.
     pub after: Vec<ReleaseStep>,
     /// Where announcements go.
@@ -42,6 +45,7 @@ impl ReleaseSpec {
             watch: None,
             rollback_when: vec![Gate::Deploy, Gate::Verify, Gate::Watch],
             maintenance_during_rollback: false,
+            with_data: false,
             after: told().into_iter().collect(),
             announce,
         }

@@ -455,3 +455,22 @@ fn visitors_get_the_page_where_the_procedure_says_so_and_while_it_is_taken_back(
         ]
     );
 }
+
+#[test]
+fn the_data_of_the_start_comes_back_where_the_procedure_says_so_and_nothing_is_lost() {
+    let environment = up(&PROCEDURE.replace("  after: [announce]", "  with_data: true\n  after: [announce]"));
+    assert_eq!(release(&environment, "2.0", &[]).code, 0);
+    environment.done(&["sim", "write", "staging", "before the release"]);
+    environment.done(&["sim", "task", "staging", "migrate", "--exits", "3"]);
+    let answer = release(&environment, "2.1", &[]);
+    assert_eq!(answer.code, 7, "{answer}");
+    for word in ["was rolled back at tasks", "the data of the start is back", "envctl snapshot discard-kept staging"] {
+        assert!(answer.stderr.contains(word), "`{word}` is not in {answer}");
+    }
+    let lines = entries(&record(&environment));
+    assert!(lines.contains(&"tasks | roll back the data | passed".to_owned()), "{lines:?}");
+    assert!(environment.done(&["sim", "read", "staging"]).contains("before the release"));
+    assert_eq!(revision(&environment), "pythonide-staging-task:2", "the image that ran before");
+    assert_eq!(environment.run(&["drift", "staging"]).code, 0, "and it is what is wanted");
+    assert!(environment.done(&["sim", "show"]).contains("lost data: none"));
+}

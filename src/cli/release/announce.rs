@@ -123,7 +123,8 @@ impl Release<'_> {
     async fn post(&self, moment: Moment, webhook: &str) -> Result<String, String> {
         let address = self.address(webhook).await?;
         let text = self.announcement(moment, Language::Chat)?;
-        if let Some(world) = self.session.world.as_ref().filter(|_| !checks::is_here(&address)) {
+        let is_here = checks::is_here(&address)?;
+        if let Some(world) = self.session.world.as_ref().filter(|_| !is_here) {
             // Play must not reach people.
             world.keep_post(&text);
             return Ok("kept by the simulated cloud".to_owned());

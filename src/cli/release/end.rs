@@ -47,8 +47,16 @@ impl Release<'_> {
         if self.desired.release.maintenance_during_rollback && !self.record.in_maintenance {
             self.switch_page(gate, true).await;
         }
+        // Code goes back also where the data cannot.
+        let data = match self.desired.release.with_data {
+            true => {
+                let back = async |release: &mut Self| release.take_data_back().await;
+                self.entry_in_any_case(gate, "roll back the data", back).await
+            }
+            false => Ok(()),
+        };
         let back = self.entry_in_any_case(gate, "roll back", async |release| release.take_back().await).await;
-        if let Err(trouble) = back {
+        if let Err(trouble) = data.and(back) {
             self.record.standing = Standing::RollbackFailed { gate };
             return trouble.why;
         }

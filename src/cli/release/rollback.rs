@@ -1,10 +1,10 @@
 //! Taking a release back: every service of it runs again what ran before.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::session::{Release, Told, Trouble};
 use crate::cli::look;
-use crate::model::{Desired, Goal, LiveService, TAG_REVISION_BEFORE};
+use crate::model::{DataBefore, Desired, Goal, LiveService, TAG_REVISION_BEFORE};
 
 /// Looks after which it is given up: the first sees what is there, the others what the calls have led to.
 const MOST_LOOKS: usize = 4;
@@ -34,6 +34,35 @@ impl Release<'_> {
         let mut alone = self.desired.services_alone();
         alone.services.retain(|name, _| names.contains(name));
         alone
+    }
+
+    /// Takes the databases back to the snapshot of the release's start, with the services.
+    pub(super) async fn take_data_back(&mut self) -> Result<Told, Trouble> {
+        let moments: BTreeSet<String> = self
+            .record
+            .snapshots
+            .iter()
+            .filter_map(|(name, taken)| {
+                let identifier = self.desired.databases.get(name)?.identifier.to_lowercase();
+                Some(taken.strip_prefix(&format!("{identifier}-"))?.to_owned())
+            })
+            .collect();
+        let Some(moment) = moments.first() else {
+            return Err(Trouble::failed("no snapshot was taken at the start, so the data stays as it is"));
+        };
+        // A tag of an earlier release would lead to older data.
+        for (name, service) in self.running().await? {
+            let remembers = DataBefore::of(&service).is_some_and(|before| before.moment == *moment);
+            if !remembers {
+                let why =
+                    format!("service {name} does not remember the snapshot of the start: nothing was deployed to it");
+                return Err(Trouble::failed(format!("{why}, so the data stays as it is")));
+            }
+        }
+        self.perform(self.desired, Goal::RollbackData { to: BTreeMap::new(), snapshot: None }).await?;
+        self.record.data_is_back = true;
+        let taken = self.record.snapshots.iter().map(|(name, taken)| format!("{name} is as in snapshot {taken}"));
+        Ok(Told::passed(taken.collect()))
     }
 
     /// Takes every service back that does not run what it ran before.

@@ -96,6 +96,7 @@ fn begun(
         snapshots: BTreeMap::new(),
         baseline: BTreeMap::new(),
         in_maintenance: false,
+        data_is_back: false,
         entries: Vec::new(),
         incident: None,
         verdict: None,

@@ -45,8 +45,9 @@ pub(super) fn release(section: &mut Section<'_>, root: &Root) -> ReleaseSpec {
     let after = steps(section, "release.after", &shape.after, usual.after);
     let maintenance_during_rollback =
         section.or("release.maintenance_during_rollback", &shape.maintenance_during_rollback, false);
+    let with_data = section.or("release.with_data", &shape.with_data, false);
     let announce = usual.announce;
-    ReleaseSpec { before, tasks, verify, watch, rollback_when, maintenance_during_rollback, after, announce }
+    ReleaseSpec { before, tasks, verify, watch, rollback_when, maintenance_during_rollback, with_data, after, announce }
 }
 
 fn watch(section: &mut Section<'_>, choice: WatchChoice) -> WatchSpec {

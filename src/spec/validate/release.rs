@@ -34,6 +34,11 @@ pub(super) fn check(check: &mut Check<'_>) {
     if release.maintenance_during_rollback && check.environment.rules.is_empty() {
         refuse(check, "release.maintenance_during_rollback", no_rule());
     }
+    if release.with_data && check.environment.databases.is_empty() {
+        let draft = wrong(Code::Release, "there is no database whose data could be taken back")
+            .help("declare it under `databases`, or leave this out");
+        refuse(check, "release.with_data", draft);
+    }
     of_announcements(check, &release.announce);
 }
 

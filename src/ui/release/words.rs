@@ -42,6 +42,9 @@ pub fn incident(
     if record.in_maintenance {
         lines.push("visitors get the maintenance page".to_owned());
     }
+    if record.data_is_back {
+        lines.push("the data of the start is back, and what was written since is kept beside it".to_owned());
+    }
     let data = record.snapshots.iter();
     lines.extend(data.map(|(database, snapshot)| format!("the data of the start: {database} in snapshot {snapshot}")));
     lines.join("\n")
@@ -72,6 +75,11 @@ pub fn way_on(record: &ReleaseRecord) -> Vec<String> {
         _ => vec![format!("back to what ran before: envctl rollback {environment}")],
     };
     hints.extend(page);
+    hints.extend(
+        record
+            .data_is_back
+            .then(|| format!("when nobody needs what was written since: envctl snapshot discard-kept {environment}")),
+    );
     hints
 }
 
@@ -107,6 +115,7 @@ pub fn example() -> ReleaseRecord {
         snapshots: [("main".to_owned(), "shop-staging-1".to_owned())].into(),
         baseline: BTreeMap::new(),
         in_maintenance: false,
+        data_is_back: false,
         entries: vec![entry(EntryState::Passed), entry(EntryState::Failed)],
         incident: Some("at verify, checks: check health: the page is blank".to_owned()),
         verdict: Some(ReleaseVerdict { at, who: "anna@laptop".to_owned(), text: "fine".to_owned() }),
