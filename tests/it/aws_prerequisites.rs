@@ -5,7 +5,7 @@ use envctl::model::{ImageName, Trust};
 
 use crate::support::emulator::{Corner, Emulator, REGION};
 
-const LIST: &str = r#"{
+pub(crate) const LIST: &str = r#"{
   "schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json",
   "manifests": [
     {"mediaType": "application/vnd.oci.image.manifest.v1+json", "size": 1, "platform": {"architecture": "arm64", "os": "linux"},
@@ -21,7 +21,7 @@ const SINGLE: &str = r#"{
   "layers": []
 }"#;
 
-async fn push(corner: &Corner, repository: &str, tag: &str, manifest: &str, media_type: &str) {
+pub(crate) async fn push(corner: &Corner, repository: &str, tag: &str, manifest: &str, media_type: &str) {
     let ecr = aws_sdk_ecr::Client::new(&corner.settings);
     let _ = ecr.create_repository().repository_name(repository).send().await;
     let put = ecr.put_image().repository_name(repository).image_tag(tag).image_manifest(manifest);

@@ -32,7 +32,7 @@ async fn put(corner: &Corner, service: &str, values: &[f64]) {
 }
 
 /// PutMetricData as AWS's command line sends it: the SDK's protocol is none that the emulators know.
-async fn put_metric_data(corner: &Corner, document: &Value) {
+pub(crate) async fn put_metric_data(corner: &Corner, document: &Value) {
     let address = corner.settings.endpoint_url().expect("an address").trim_start_matches("http://").to_owned();
     let key = corner.variables.iter().find(|(name, _)| *name == "AWS_ACCESS_KEY_ID").expect("a key").1.clone();
     let body = document.to_string();
