@@ -87,9 +87,13 @@ fn the_shipped_specs_are_valid_and_the_copy_in_the_repository_is_current() {
     let shown = workspace.done(&["schema"]);
     let schema: Value = serde_json::from_str(&shown).expect("JSON");
     assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
-    for name in ["staging", "preview"] {
-        let text = workspace.read(&format!("environments/{name}.yaml"));
-        assert_eq!(check(&schema, &text), Vec::<String>::new(), "{name}");
+    for (folder, names) in [("", &["staging", "preview"][..]), ("examples", &["pipeline", "django", "scratch"])] {
+        let shipped = TestEnvironment::shipped(folder);
+        assert_eq!(shipped.run(&["validate"]).code, 0, "{folder}");
+        for name in names {
+            let text = shipped.read(&format!("environments/{name}.yaml"));
+            assert_eq!(check(&schema, &text), Vec::<String>::new(), "{name}");
+        }
     }
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/schema/environment.json");
     if std::env::var_os("UPDATE_REFERENCE").is_some() {

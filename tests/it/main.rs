@@ -5,6 +5,9 @@ mod executor;
 // The whole cycle of an environment through the SDK, seen from outside with another client.
 #[cfg(feature = "aws")]
 mod aws_cycle;
+// Deploy, run, roll back and verify by the built binary.
+#[cfg(feature = "aws")]
+mod aws_deploy;
 // Images, roles, secrets and log groups, made by another client.
 #[cfg(feature = "aws")]
 mod aws_prerequisites;
@@ -19,6 +22,8 @@ mod aws_wire;
 // The built binary against an emulator: killed, raced, interrupted, on a bad line.
 #[cfg(feature = "aws")]
 mod processes;
+// The table of the checklists against the files.
+mod checklists;
 // One suite for every cloud: the simulated one, and AWS through the emulators.
 mod contract;
 // Untrusted input, mutated.
@@ -53,6 +58,7 @@ mod cmd_deploy_needs;
 mod cmd_destroy;
 mod cmd_drift;
 mod cmd_drift_all;
+mod cmd_examples;
 mod cmd_explain;
 mod cmd_files;
 mod cmd_history;

@@ -52,7 +52,7 @@ shape! {
         deployment: Deployment,
         /// Autoscaling. Default: none.
         scaling: Scaling,
-        /// Free values for its template, `{{service.values.NAME}}`.
+        /// Free values for its template, `{{values.NAME}}`, laid over those of the environment.
         values: Free,
     }
 }
