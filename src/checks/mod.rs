@@ -1,4 +1,5 @@
-//! Makes [`Check`]s: looks at an environment from outside, with the eyes of this machine, and writes nothing.
+//! Makes [`Check`]s: looks at an environment from outside, with the eyes of this machine, and writes nothing. The client
+//! that looks also posts announcements ([`post`]).
 //!
 //! All checks of a run are made side by side. Each ends in bounded time, shows no secret, and says what it saw. Beside
 //! the simulated cloud, a check of the environment's own host or database is answered by the simulated world

@@ -42,11 +42,11 @@ impl Releases {
     /// The newest records, newest first, of one environment or of all; at most `limit`.
     ///
     /// # Errors
-    /// When the store cannot be listed or read. A record that is damaged is one that says so.
+    /// When the store cannot be listed. A record that cannot be read is one that says so.
     pub async fn list(&self, environment: Option<&str>, limit: usize) -> Result<Vec<FoundRecord>, StoreError> {
         let mut found = Vec::new();
         for (id, environment) in self.names(environment).await?.into_iter().take(limit) {
-            found.push(self.load(&environment, &id).await?);
+            found.push(self.load(&environment, &id).await);
         }
         Ok(found)
     }
@@ -54,7 +54,7 @@ impl Releases {
     /// One record, by its id or an unmistakable beginning of it; `None`: there is none such.
     ///
     /// # Errors
-    /// When the store cannot be read.
+    /// As [`Releases::list`].
     pub async fn read(&self, environment: Option<&str>, id: &str) -> Result<Option<FoundRecord>, StoreError> {
         let names = self.names(environment).await?;
         let exact = names.iter().find(|(known, _)| known == id);
@@ -64,7 +64,7 @@ impl Releases {
             _ => None,
         };
         match exact.or(unmistakable) {
-            Some((id, environment)) => Ok(Some(self.load(environment, id).await?)),
+            Some((id, environment)) => Ok(Some(self.load(environment, id).await)),
             None => Ok(None),
         }
     }
@@ -89,19 +89,21 @@ impl Releases {
         Ok(names)
     }
 
-    async fn load(&self, environment: &str, id: &str) -> Result<FoundRecord, StoreError> {
-        let content = self.store.read(&self.path(environment, id)).await?.unwrap_or_default();
-        let value = serde_json::from_slice::<serde_json::Value>(&content);
-        let record = match value.and_then(|mut value| {
-            untrusted::clean(&mut value);
-            serde_json::from_value::<ReleaseRecord>(value)
-        }) {
-            Err(error) => Err(format!("the record cannot be read: {error}")),
-            Ok(record) if record.format_version != ReleaseRecord::FORMAT_VERSION => {
-                Err("the record is of another version of envctl".to_owned())
-            }
-            Ok(record) => Ok(Box::new(record)),
-        };
-        Ok(FoundRecord { id: id.to_owned(), environment: environment.to_owned(), record })
+    async fn load(&self, environment: &str, id: &str) -> FoundRecord {
+        let content = self.store.read(&self.path(environment, id)).await.map_err(|error| error.why);
+        let record = content.and_then(|content| parse(&content.unwrap_or_default()));
+        FoundRecord { id: id.to_owned(), environment: environment.to_owned(), record: record.map(Box::new) }
+    }
+}
+
+/// What an object holds, or what is wrong with it, in words.
+fn parse(content: &[u8]) -> Result<ReleaseRecord, String> {
+    let unreadable = |error: serde_json::Error| format!("the record cannot be read: {error}");
+    let mut value: serde_json::Value = serde_json::from_slice(content).map_err(unreadable)?;
+    untrusted::clean(&mut value);
+    let record: ReleaseRecord = serde_json::from_value(value).map_err(unreadable)?;
+    match record.format_version {
+        ReleaseRecord::FORMAT_VERSION => Ok(record),
+        _ => Err("the record is of another version of envctl".to_owned()),
     }
 }

@@ -1,6 +1,7 @@
 //! The steps around a deployment: policy, snapshot, checks, announcement, question, task; and the deployment itself.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::announce::Moment;
 use super::session::{Release, Told, Trouble};
@@ -11,6 +12,9 @@ use crate::model::{
 use crate::template;
 use crate::ui::prompt;
 use crate::ui::run::Round;
+
+/// Time in which a signal arrives.
+const MOMENT: Duration = Duration::from_millis(20);
 
 impl Release<'_> {
     /// One step of the spec.
@@ -194,7 +198,9 @@ impl Release<'_> {
             drop(std::thread::spawn(ask));
         }
         match self.unless_stopped(receiver).await? {
-            Ok(Ok(yes)) => Ok(yes),
+            Ok(Ok(true)) => Ok(true),
+            // A line that Ctrl-C ended is no answer: the signal comes at the same moment.
+            Ok(Ok(false)) => self.unless_stopped(tokio::time::sleep(MOMENT)).await.map(|()| false),
             Ok(Err(error)) => Err(Trouble::failed(format!("the question could not be asked: {error}"))),
             Err(_) => Err(Trouble::failed("the question could not be asked")),
         }

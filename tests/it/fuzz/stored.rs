@@ -9,6 +9,7 @@ use envctl::store::Store;
 use envctl::store::cache::Cache;
 use envctl::store::journal::Journals;
 use envctl::store::lock::{Forced, Holder, Locks, Record};
+use envctl::store::releases::Releases;
 use jiff::Timestamp;
 
 use super::feed;
@@ -105,13 +106,17 @@ fn no_lock_record_makes_the_lock_panic_or_stick() {
 fn files_of_a_hundred_megabytes_are_passed_over_with_a_clear_word() {
     let folder = tempfile::tempdir().expect("a folder");
     let store = Store::open_folder(folder.path()).expect("a store");
-    for path in ["runs/staging/r1.jsonl", "locks/staging/00000001.json", "cache/ids/staging.json"] {
+    for path in
+        ["runs/staging/r1.jsonl", "locks/staging/00000001.json", "cache/ids/staging.json", "releases/staging/r1.json"]
+    {
         let path = folder.path().join(path);
         fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
         File::create(&path).and_then(|file| file.set_len(100_000_000)).expect("a large file");
     }
     let record = block_on(Journals::new(&store).read("r1")).expect("readable").expect("a run");
     assert!(record.damage[0].contains("too large"), "{:?}", record.damage);
+    let release = block_on(Releases::new(&store).list(None, 10)).expect("readable").remove(0);
+    assert!(release.record.expect_err("no record").contains("too large"));
     assert!(block_on(Cache::new(&store).known_ids("staging")).is_empty());
     let locks = Locks::new(&store, Arc::new(WallClock));
     let state = block_on(locks.show("staging")).expect("a state");
