@@ -12,8 +12,10 @@ impl Signals {
     /// Begins to listen. Must be called inside a tokio runtime.
     pub(super) fn listen() -> Self {
         let (sender, receiver) = watch::channel(None);
+        // At once, and not when the task is first polled: until then a signal would end the process on the spot.
+        let received = Received::new();
         let task = tokio::spawn(async move {
-            let Ok(mut received) = Received::new() else { return };
+            let Ok(mut received) = received else { return };
             while let Some(signal) = received.next().await {
                 if sender.borrow().is_some() {
                     leave(128 + signal);
