@@ -209,6 +209,13 @@ pub struct DatabaseChanges {
     pub auto_minor_version_upgrade: Option<bool>,
     pub performance_insights: Option<bool>,
     pub port: Option<u16>,
+    /// Seconds between two samples of Enhanced Monitoring; 0: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub monitoring_seconds: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub iam_authentication: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copy_tags_to_snapshot: Option<bool>,
 }
 
 /// Everything of a service but its count and revision.

@@ -95,6 +95,11 @@ pub struct DatabaseSpec {
     pub scrub: Option<String>,
 }
 
+/// Settings that no spec declares, by envctl's word, and what a database of ours is made with (the API's defaults, said
+/// or left out: botocore's model of `CreateDBInstance` and `RestoreDBInstanceFromDBSnapshot`).
+pub const DATABASE_MADE_WITH: [(&str, &str); 3] =
+    [("copy-tags-to-snapshot", "false"), ("iam-authentication", "false"), ("monitoring", "0 s")];
+
 /// Host and port of a database.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Endpoint {
@@ -161,6 +166,9 @@ pub struct LiveDatabase {
     pub extended_support: Option<bool>,
     /// Performance Insights.
     pub performance_insights: bool,
+    /// Settings that no spec declares, as they are, by envctl's word for them; those that were not read are not in it.
+    #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+    pub others: std::collections::BTreeMap<String, String>,
     /// Changes that wait for the maintenance window or are being applied: field, as
     /// [`DatabaseChanges`](super::DatabaseChanges) names it (`class`, `storage_gib`; `password` for the master
     /// password), to value (never the password's).

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Tags;
+use super::{Tags, fits_wildcard};
 
 /// Health check of a target group.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +22,17 @@ pub struct HealthCheck {
     /// HTTP codes that count as healthy, `200` or `200-399`.
     pub matcher: String,
 }
+
+/// Settings that no spec declares, by envctl's word, and what ELB gives a new target group (botocore's model of
+/// `CreateTargetGroup` and of its attributes).
+pub const TARGET_GROUP_MADE_WITH: [(&str, &str); 6] = [
+    ("anomaly-mitigation", "off"),
+    ("balancing", "round_robin"),
+    ("cross-zone", "use_load_balancer_configuration"),
+    ("health-check.enabled", "true"),
+    ("health-check.port", "traffic-port"),
+    ("slow-start", "0"),
+];
 
 /// What is wanted of a target group. Port, protocol, VPC and type cannot be changed afterwards.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,6 +99,19 @@ pub enum RuleAction {
     },
 }
 
+impl RuleAction {
+    /// Does it send the request on to targets?
+    pub fn forwards(&self) -> bool {
+        match self {
+            Self::Forward { .. } => true,
+            Self::Other { document } => {
+                document.get("Type").or(document.get("type")).is_some_and(|kind| kind == "forward")
+            }
+            Self::FixedResponse { .. } => false,
+        }
+    }
+}
+
 /// What is wanted of a listener rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RuleSpec {
@@ -152,6 +176,27 @@ pub struct LiveRule {
     pub actions: Vec<RuleAction>,
     /// Tags; `None`: not read (rules of others).
     pub tags: Option<Tags>,
+}
+
+impl LiveRule {
+    /// Would it take requests for this host, whatever their path? By its name, by a wildcard, or because it asks for
+    /// nothing at all.
+    pub fn takes_host(&self, host: &str) -> bool {
+        let host = host.to_lowercase();
+        let by_host = |pattern: &String| fits_wildcard(&pattern.to_lowercase(), &host);
+        let mut named = false;
+        for condition in &self.conditions {
+            match condition {
+                Condition::HostHeader(hosts) if hosts.iter().any(by_host) => named = true,
+                Condition::HostHeader(_) => return false,
+                Condition::PathPattern(paths) if paths.iter().any(|path| path == "*" || path == "/*") => {}
+                // Part of the requests: a stranger's business where no host is named.
+                _ if !self.conditions.iter().any(|other| matches!(other, Condition::HostHeader(_))) => return false,
+                _ => {}
+            }
+        }
+        named || self.priority.is_some() && !self.conditions.iter().any(|one| matches!(one, Condition::HostHeader(_)))
+    }
 }
 
 /// Health of one target.

@@ -41,6 +41,14 @@ impl Architecture {
     }
 }
 
+/// Settings that no spec declares, by envctl's word, and what a service of ours is made with (`aws.md` 1.7, 1.8).
+pub const SERVICE_MADE_WITH: [(&str, &str); 4] = [
+    ("availability-zone-rebalancing", "DISABLED"),
+    ("managed-tags", "true"),
+    ("platform-version", "LATEST"),
+    ("propagate-tags", "SERVICE"),
+];
+
 /// Autoscaling of a service: target tracking.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScalingSpec {
@@ -292,6 +300,9 @@ pub struct LiveScaling {
     pub max: u32,
     /// All three kinds of scaling are suspended.
     pub suspended: bool,
+    /// The kinds that are suspended while others are not: `scale-in`, `scale-out`, `scheduled`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub partly_suspended: Vec<String>,
     /// Its target-tracking policies.
     pub policies: Vec<LiveScalingPolicy>,
 }
@@ -309,4 +320,7 @@ pub struct LiveScalingPolicy {
     pub scale_in_cooldown_seconds: Option<u32>,
     /// Seconds between two scale-outs.
     pub scale_out_cooldown_seconds: Option<u32>,
+    /// What envctl never writes into a policy, as it is, in words: `never scales in`, `aims at 60.4 %`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<String>,
 }

@@ -50,7 +50,7 @@ fn databases(s: &Situation, found: &mut Vec<Difference>) {
         let key = key(ResourceKind::Database, name);
         let compared = database_changes::differences(spec, live, s.security_groups_of(&spec.security_groups));
         found.extend(compared.reasons.into_iter().filter_map(|reason| difference(&key, reason)));
-        for (reason, remedy) in compared.impossible {
+        for (reason, remedy) in compared.impossible.into_iter().chain(compared.outgrown) {
             found.extend(difference(&key, reason).map(|one| Difference { remedy: Some(remedy), ..one }));
         }
         fixed_at_creation(&key, spec, live, found);
@@ -287,7 +287,8 @@ fn words_of(policy: &LiveScalingPolicy) -> String {
     let LiveScalingPolicy { metric, target_percent, scale_in_cooldown_seconds, scale_out_cooldown_seconds, .. } =
         policy;
     let metric = metric.as_deref().unwrap_or("another kind of policy");
-    policy_words(metric, *target_percent, *scale_in_cooldown_seconds, *scale_out_cooldown_seconds)
+    let words = policy_words(metric, *target_percent, *scale_in_cooldown_seconds, *scale_out_cooldown_seconds);
+    policy.others.iter().fold(words, |words, other| format!("{words}, {other}"))
 }
 
 fn policy_words(metric: &str, target: Option<u32>, scale_in: Option<u32>, scale_out: Option<u32>) -> String {
@@ -330,7 +331,11 @@ fn rule(s: &Situation, key: &ResourceKey, spec: &RuleSpec, live: &LiveRule, foun
         Some(RuleAction::FixedResponse { .. }) if !same_actions(&page, &live.actions) => {
             differs("page", words(&page), format!("another {}", words(&live.actions)));
         }
-        Some(RuleAction::Forward { .. } | RuleAction::Other { .. }) if !same_actions(&actions, &live.actions) => {
+        // That it does not forward at all is the power state's, too.
+        Some(last) if last.forwards() && !same_actions(&actions, &live.actions) => {
+            differs("actions", targets(&actions), targets(&live.actions));
+        }
+        Some(RuleAction::Other { .. }) if spec.target_group.is_none() && !same_actions(&actions, &live.actions) => {
             differs("actions", targets(&actions), targets(&live.actions));
         }
         _ => {}

@@ -168,6 +168,10 @@ fn existing(
     for (reason, remedy) in &found.impossible {
         draft.refuse(Some(key.clone()), RefusalKind::Impossible, &reason.why, remedy);
     }
+    for (reason, remedy) in &found.outgrown {
+        let text = format!("{}: {}; it stays so. What to do: {remedy}", live.identifier, reason.why);
+        draft.note(Some(key.clone()), NoteKind::NotDone, text);
+    }
     for warning in &found.warnings {
         draft.note(Some(key.clone()), NoteKind::Warning, format!("{}: {warning}", live.identifier));
     }

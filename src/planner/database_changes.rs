@@ -1,6 +1,8 @@
 //! What differs between a database and its spec: what can be changed in place, and what never can (`aws.md` 2.5).
 
-use crate::model::{DatabaseChanges, DatabaseSpec, DatabaseState, LiveDatabase, LiveSnapshot, Reason};
+use crate::model::{
+    DATABASE_MADE_WITH, DatabaseChanges, DatabaseSpec, DatabaseState, LiveDatabase, LiveSnapshot, Reason,
+};
 
 use super::draft::field;
 use super::version;
@@ -14,6 +16,8 @@ pub(super) struct Differences {
     pub(super) reasons: Vec<Reason>,
     /// What AWS never changes: what is wrong, and the remedy.
     pub(super) impossible: Vec<(Reason, String)>,
+    /// What went on and never comes back, by hand or by AWS: no ground to leave everything else as it is.
+    pub(super) outgrown: Vec<(Reason, String)>,
     /// What to know.
     pub(super) warnings: Vec<String>,
 }
@@ -43,6 +47,7 @@ pub(super) fn differences(
     compare_storage(spec, live, &mut found);
     compare_growth(spec, live, &mut found);
     compare_settings(spec, live, &mut found);
+    compare_undeclared(spec, live, &mut found);
     if let Some(groups) = security_groups
         && groups != live.security_groups
     {
@@ -90,6 +95,7 @@ pub(super) fn lost_by_restore(spec: &DatabaseSpec, snapshot: &LiveSnapshot) -> D
 }
 
 const CHANGED: &str = "the spec says otherwise";
+const UNDECLARED: &str = "the spec does not declare it, and it was made without";
 
 fn compare_fixed(spec: &DatabaseSpec, live: &LiveDatabase, found: &mut Differences) {
     let mut fixed = |name: &str, from: &str, to: &str, differs: bool| {
@@ -113,11 +119,13 @@ fn compare_version(wanted: Option<&str>, current: &str, live: &LiveDatabase, fou
     let current = effective(live, "engine_version").unwrap_or(current);
     if version::matches(wanted, current) {
     } else if version::is_major_downgrade(wanted, current) {
-        let remedy = format!("set engine-version: {}", version::major(current));
+        let remedy = format!("set version: \"{}\" in the spec", version::major(current));
         let why = format!("engine-version is {current}, and AWS never goes back to {wanted}");
-        found.impossible.push((field("engine-version", current, wanted, &why), remedy));
+        found.outgrown.push((field("engine-version", current, wanted, &why), remedy));
     } else if version::is_downgrade(wanted, current) {
-        found.warnings.push(format!("AWS has upgraded it to {current}; the spec still says {wanted}"));
+        let remedy = format!("set version: \"{current}\" in the spec, or \"{}\"", version::major(current));
+        let why = format!("AWS has upgraded it to {current}, and never goes back; the spec still says {wanted}");
+        found.outgrown.push((field("engine-version", current, wanted, &why), remedy));
     } else {
         found.reasons.push(field("engine-version", current, wanted, CHANGED));
         found.changes.engine_version = Some(wanted.to_owned());
@@ -133,7 +141,7 @@ fn compare_storage(spec: &DatabaseSpec, live: &LiveDatabase, found: &mut Differe
         let (is, wanted) = (format!("{current} GiB"), format!("{} GiB", spec.storage_gib));
         let why = format!("storage is {is}, the spec says {wanted}, and storage never shrinks");
         let remedy = format!("set storage: {is} in the spec");
-        found.impossible.push((field("storage", is, wanted, &why), remedy));
+        found.outgrown.push((field("storage", is, wanted, &why), remedy));
     }
 }
 
@@ -151,13 +159,16 @@ fn compare_settings(spec: &DatabaseSpec, live: &LiveDatabase, found: &mut Differ
     macro_rules! compare {
         ($($name:literal, $field:ident, $current:expr, $wanted:expr;)*) => {
             $(if let Some(wanted) = $wanted {
-                let pending = effective(live, stringify!($field));
-                let same = match pending {
+                let same = match effective(live, stringify!($field)) {
                     Some(text) => reads_as(text, &wanted),
                     None => $current.as_ref() == Some(&wanted),
                 };
-                if !same {
-                    let from = $current.as_ref().map_or("unset".to_owned(), ToString::to_string);
+                let announced = announced(live, stringify!($field)).filter(|text| !reads_as(text, &wanted));
+                if !same || announced.is_some() {
+                    let mut from = $current.as_ref().map_or("unset".to_owned(), ToString::to_string);
+                    if let Some(text) = announced {
+                        from.push_str(&format!(", {text} from the next maintenance window on"));
+                    }
                     found.reasons.push(field($name, from, &wanted, CHANGED));
                     found.changes.$field = Some(wanted);
                 }
@@ -181,6 +192,31 @@ fn compare_settings(spec: &DatabaseSpec, live: &LiveDatabase, found: &mut Differ
         "port", port, live.endpoint.as_ref().map(|endpoint| endpoint.port),
             live.endpoint.as_ref().map(|_| spec.port);
     }
+}
+
+/// What no spec declares, where it was read: as a database of ours is made.
+fn compare_undeclared(spec: &DatabaseSpec, live: &LiveDatabase, found: &mut Differences) {
+    for (name, made_with) in DATABASE_MADE_WITH {
+        let Some(is) = live.others.get(name).filter(|is| *is != made_with) else { continue };
+        found.reasons.push(field(name, is, made_with, UNDECLARED));
+        match name {
+            "monitoring" => found.changes.monitoring_seconds = Some(0),
+            "iam-authentication" => found.changes.iam_authentication = Some(false),
+            _ => found.changes.copy_tags_to_snapshot = Some(false),
+        }
+    }
+    // The engine's own groups are `default.postgres16`; another one is somebody's.
+    let group = live.parameter_group.as_ref().filter(|group| !group.starts_with("default."));
+    if let (None, Some(group)) = (&spec.parameter_group, group) {
+        let own = format!("default.{}", version::family(spec.engine, &live.engine_version));
+        found.reasons.push(field("parameter-group", group, &own, UNDECLARED));
+        found.changes.parameter_group = Some(own);
+    }
+}
+
+/// A change that waits for the maintenance window: somebody's, for ours do not wait.
+fn announced<'a>(live: &'a LiveDatabase, field: &str) -> Option<&'a str> {
+    if live.state() == DatabaseState::Busy { None } else { live.pending.get(field).map(String::as_str) }
 }
 
 /// The value that AWS is applying right now; `None`: none, or it waits for the maintenance window (ours does not).

@@ -114,6 +114,8 @@ fn bounds(scaling: &ScalingSpec, live: Option<&LiveScaling>) -> Vec<Reason> {
     }
     if live.suspended {
         reasons.push(field("suspended", true, false, "the environment is up"));
+    } else if !live.partly_suspended.is_empty() {
+        reasons.push(field("suspended", live.partly_suspended.join(" "), false, "the environment is up"));
     }
     reasons
 }
@@ -178,6 +180,7 @@ fn same(there: &LiveScalingPolicy, wanted: &ScalingPolicy) -> bool {
         && there.target_percent == Some(wanted.target_percent)
         && there.scale_in_cooldown_seconds == Some(wanted.scale_in_cooldown_seconds)
         && there.scale_out_cooldown_seconds == Some(wanted.scale_out_cooldown_seconds)
+        && there.others.is_empty()
 }
 
 fn percent(percent: u32) -> String {

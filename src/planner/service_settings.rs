@@ -1,12 +1,11 @@
 //! The settings of a service: what they should be, and which changes reach tasks that run already.
 
-use crate::model::{Capacity, LiveService, Reason, ResourceKey, ResourceKind, ServiceSettings, ServiceSpec};
+use crate::model::{
+    Capacity, LiveService, Reason, ResourceKey, ResourceKind, SERVICE_MADE_WITH, ServiceSettings, ServiceSpec,
+};
 
 use super::draft::{Draft, field};
 use super::situation::Situation;
-
-/// What no spec declares, and what a service of envctl's is made with.
-const UNDECLARED: [(&str, &str); 2] = [("platform-version", "LATEST"), ("propagate-tags", "SERVICE")];
 
 /// What differs.
 pub(super) struct SettingsChange {
@@ -69,7 +68,7 @@ pub(super) fn differences(wanted: &ServiceSettings, live: &LiveService) -> Setti
     let healthy = (live.minimum_healthy_percent, wanted.minimum_healthy_percent);
     compare("minimum-healthy-percent", healthy.0.to_string(), healthy.1.to_string(), false);
     compare("circuit-breaker", on(live.circuit_breaker), on(true), false);
-    for (name, wanted) in UNDECLARED {
+    for (name, wanted) in SERVICE_MADE_WITH {
         if let Some(is) = live.others.get(name) {
             compare(name, is.clone(), wanted.to_owned(), false);
         }

@@ -1,17 +1,11 @@
 //! Target groups.
 
-use crate::model::{Action, LiveTargetGroup, Reason, RefusalKind, ResourceKey, ResourceKind, TargetGroupSpec};
+use crate::model::{
+    Action, LiveTargetGroup, Reason, RefusalKind, ResourceKey, ResourceKind, TARGET_GROUP_MADE_WITH, TargetGroupSpec,
+};
 
 use super::draft::{Draft, NewStep, field};
 use super::situation::{Found, Situation, key};
-
-/// What no spec declares, and what ELB gives a new group (botocore's model of `CreateTargetGroup`).
-const UNDECLARED: [(&str, &str); 4] = [
-    ("balancing", "round_robin"),
-    ("health-check.enabled", "true"),
-    ("health-check.port", "traffic-port"),
-    ("slow-start", "0"),
-];
 
 /// Creates what is missing, and changes what ELB can change.
 pub(super) fn up(s: &Situation, draft: &mut Draft) {
@@ -80,13 +74,17 @@ fn differences(spec: &TargetGroupSpec, live: &LiveTargetGroup) -> Vec<Reason> {
     compare("health-check.healthy", is.healthy_threshold.to_string(), wanted.healthy_threshold.to_string());
     compare("health-check.unhealthy", is.unhealthy_threshold.to_string(), wanted.unhealthy_threshold.to_string());
     compare("health-check.matcher", is.matcher.clone(), wanted.matcher.clone());
-    for (name, wanted) in UNDECLARED {
+    for (name, wanted) in TARGET_GROUP_MADE_WITH {
         if let Some(is) = live.others.get(name) {
             compare(name, is.clone(), wanted.to_owned());
         }
     }
     if let Some(is) = live.others.get("health-check.protocol") {
         compare("health-check.protocol", is.clone(), spec.protocol.clone());
+    }
+    // The cookie is the load balancer's own, where there is one.
+    if let (Some(is), Some(_)) = (live.others.get("stickiness.type"), spec.stickiness_seconds) {
+        compare("stickiness.type", is.clone(), "lb_cookie".to_owned());
     }
     // Without the attributes nobody knows; a group whose attributes were read always has a delay.
     if let Some(delay) = live.deregistration_delay_seconds {

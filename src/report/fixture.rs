@@ -224,6 +224,7 @@ fn add_services(desired: &Desired, power: Power, memory: &Tags, live: &mut Live)
                 min: if power.is_asleep() { 0 } else { scaling.min },
                 max: scaling.max,
                 suspended: power.is_asleep(),
+                partly_suspended: Vec::new(),
                 policies: vec![],
             };
             live.scaling.insert(name.clone(), Sighting::Present(scaling));
@@ -275,6 +276,7 @@ fn live_database(spec: &DatabaseSpec, power: Power, tags: Tags) -> LiveDatabase 
         auto_minor_version_upgrade: spec.auto_minor_version_upgrade,
         extended_support: Some(spec.extended_support),
         performance_insights: false,
+        others: Default::default(),
         pending: BTreeMap::new(),
         automatic_restart_at: None,
         created_at: None,

@@ -10,6 +10,7 @@ use rust_decimal::prelude::{FromPrimitive, ToPrimitive};
 use super::AwsCloud;
 use super::answer::{count, number, tags, text};
 use super::error::own_error;
+use super::fleet::Batch;
 use super::observe::unreadable;
 use crate::cloud::{CloudError, CloudErrorKind};
 use crate::model::{
@@ -20,21 +21,26 @@ use crate::model::{
 const NAMES_PER_CALL: usize = 100;
 
 impl AwsCloud {
-    /// The declared alarms: one call for a hundred of them; before a write their tags too, one call each.
-    pub(super) async fn look_at_alarms(&self, scope: &Scope) -> Sightings<LiveAlarm> {
+    /// The declared alarms: one call for a hundred of them, and one for the tags of each, but in a survey of many
+    /// environments.
+    pub(super) async fn look_at_alarms(&self, scope: &Scope, batch: Option<&Batch<'_>>) -> Sightings<LiveAlarm> {
         let wanted = &scope.desired.alarms;
         let names: Vec<String> = wanted.values().map(|spec| spec.alarm_name.clone()).collect();
-        let mut found = match self.alarms(&names).await {
+        let found = match batch {
+            Some(batch) => batch.alarms.clone(),
+            None => self.alarms(&names).await,
+        };
+        let found = match found {
             Ok(found) => found,
             Err(error) => return wanted.keys().map(|name| (name.clone(), unreadable(&error))).collect(),
         };
         let mut sightings: Sightings<LiveAlarm> = wanted
             .iter()
             .map(|(name, spec)| {
-                (name.clone(), found.remove(&spec.alarm_name).map_or(Sighting::Absent, Sighting::Present))
+                (name.clone(), found.get(&spec.alarm_name).cloned().map_or(Sighting::Absent, Sighting::Present))
             })
             .collect();
-        if scope.depth == Depth::Preflight {
+        if matches!(scope.depth, Depth::Comparison | Depth::Preflight) {
             let reads = sightings.iter_mut().map(|(_, sighting)| async move {
                 let Sighting::Present(alarm) = sighting else { return };
                 match self.alarm_tags(&alarm.arn).await {
@@ -48,7 +54,7 @@ impl AwsCloud {
     }
 
     /// These alarms by name, their tags unread; those that are not there are left out.
-    async fn alarms(&self, names: &[String]) -> Result<BTreeMap<String, LiveAlarm>, CloudError> {
+    pub(super) async fn alarms(&self, names: &[String]) -> Result<BTreeMap<String, LiveAlarm>, CloudError> {
         let mut found = BTreeMap::new();
         for names in names.chunks(NAMES_PER_CALL) {
             let request = self.clients.cloudwatch.describe_alarms().set_alarm_names(Some(names.to_vec()));

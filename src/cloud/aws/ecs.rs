@@ -7,7 +7,8 @@ use super::answer::number;
 use super::error::{incomplete, own_error};
 use crate::cloud::{CloudError, CloudErrorKind};
 use crate::model::{
-    Capacity, LiveAttachment, LiveService, Receipt, ResourceKey, ServiceSettings, ServiceUpdate, Tags, TaskRun, Token,
+    Capacity, LiveAttachment, LiveService, Receipt, ResourceKey, SERVICE_MADE_WITH, ServiceSettings, ServiceUpdate,
+    Tags, TaskRun, Token,
 };
 
 impl AwsCloud {
@@ -89,11 +90,16 @@ impl AwsCloud {
                 request = request.health_check_grace_period_seconds(number(settings.health_check_grace_seconds));
             }
             // Undeclared, and back to what a service of ours is made with where somebody changed it.
-            if found.others.get("propagate-tags").is_some_and(|from| from != "SERVICE") {
-                request = request.propagate_tags(ecs::PropagateTags::Service);
-            }
-            if found.others.get("platform-version").is_some_and(|version| version != "LATEST") {
-                request = request.platform_version("LATEST");
+            for (name, made_with) in SERVICE_MADE_WITH {
+                request = match (name, found.others.get(name).is_some_and(|is| is != made_with)) {
+                    ("propagate-tags", true) => request.propagate_tags(ecs::PropagateTags::Service),
+                    ("platform-version", true) => request.platform_version(made_with),
+                    ("managed-tags", true) => request.enable_ecs_managed_tags(true),
+                    ("availability-zone-rebalancing", true) => {
+                        request.availability_zone_rebalancing(ecs::AvailabilityZoneRebalancing::Disabled)
+                    }
+                    _ => request,
+                };
             }
             // Each of these starts a deployment even when it says nothing new (`aws.md` 1.4): only what differs.
             let here = (&found.subnets, &found.security_groups, found.assign_public_ip);

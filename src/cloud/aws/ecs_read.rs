@@ -185,6 +185,12 @@ fn others(found: &ecs::Service) -> BTreeMap<String, String> {
     let settings = [
         ("platform-version", found.platform_version().map(str::to_owned)),
         ("propagate-tags", found.propagate_tags().map(|from| from.as_str().to_owned())),
+        // The SDK reads what is not answered as off: believed only of who answers the field beside it.
+        ("managed-tags", found.propagate_tags().map(|_| found.enable_ecs_managed_tags().to_string())),
+        (
+            "availability-zone-rebalancing",
+            found.availability_zone_rebalancing().map(|rebalancing| rebalancing.as_str().to_owned()),
+        ),
     ];
     // An emulator answers nothing as an empty text.
     let said = settings.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));

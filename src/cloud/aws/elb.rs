@@ -10,8 +10,12 @@ use crate::cloud::{CloudError, CloudErrorKind};
 use crate::model::{Condition, LiveRule, Receipt, ResourceKey, RuleAction, TAG_RESOURCE, Tags, TargetGroupSpec};
 
 /// Attributes that no spec declares, as ELB gives them to a new group.
-const UNDECLARED: [(&str, &str); 2] =
-    [("slow_start.duration_seconds", "0"), ("load_balancing.algorithm.type", "round_robin")];
+const UNDECLARED: [(&str, &str); 4] = [
+    ("slow_start.duration_seconds", "0"),
+    ("load_balancing.algorithm.type", "round_robin"),
+    ("load_balancing.algorithm.anomaly_mitigation", "off"),
+    ("load_balancing.cross_zone.enabled", "use_load_balancer_configuration"),
+];
 
 impl AwsCloud {
     pub(super) async fn create_target_group(

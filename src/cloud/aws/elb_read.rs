@@ -179,8 +179,15 @@ impl AwsCloud {
         let sticky = value("stickiness.enabled") == Some("true");
         let lasts = seconds("stickiness.lb_cookie.duration_seconds");
         let stickiness = if sticky { lasts.or(Some(DEFAULT_STICKINESS_SECONDS)) } else { None };
-        let undeclared =
-            [("balancing", "load_balancing.algorithm.type"), ("slow-start", "slow_start.duration_seconds")];
+        let mut undeclared = vec![
+            ("anomaly-mitigation", "load_balancing.algorithm.anomaly_mitigation"),
+            ("balancing", "load_balancing.algorithm.type"),
+            ("cross-zone", "load_balancing.cross_zone.enabled"),
+            ("slow-start", "slow_start.duration_seconds"),
+        ];
+        if sticky {
+            undeclared.push(("stickiness.type", "stickiness.type"));
+        }
         let undeclared =
             undeclared.into_iter().filter_map(|(word, key)| Some((word.to_owned(), value(key)?.to_owned())));
         Ok(Attributes {

@@ -11,8 +11,8 @@ use super::AwsCloud;
 use super::scaling::resource_id;
 use crate::cloud::{CloudError, sizes};
 use crate::model::{
-    FileSystemSpec, Live, LiveAccessPoint, LiveDatabase, LiveFileSystem, LiveListener, LiveLogGroup, LiveRule,
-    LiveScaling, LiveSecret, LiveService, LiveSnapshot, LiveTargetGroup, ResourceKey, ResourceKind, Scope,
+    FileSystemSpec, Live, LiveAccessPoint, LiveAlarm, LiveDatabase, LiveFileSystem, LiveListener, LiveLogGroup,
+    LiveRule, LiveScaling, LiveSecret, LiveService, LiveSnapshot, LiveTargetGroup, ResourceKey, ResourceKind, Scope,
     TAG_ENVIRONMENT, TAG_WORKSPACE, Tags,
 };
 
@@ -84,6 +84,8 @@ pub(super) struct Batch<'a> {
     pub(super) targets: Read<BTreeMap<String, LiveScaling>>,
     /// By name.
     pub(super) log_groups: Read<BTreeMap<String, LiveLogGroup>>,
+    /// By name.
+    pub(super) alarms: Read<BTreeMap<String, LiveAlarm>>,
 }
 
 impl AwsCloud {
@@ -228,7 +230,7 @@ impl AwsCloud {
         fleet.hand_out_tags();
     }
 
-    /// Services, scalable targets and log groups, by name.
+    /// Services, scalable targets, log groups and alarms, by name.
     async fn ask_by_name<'a>(&self, scopes: &[Scope], fleet: &'a Fleet) -> Batch<'a> {
         let mut by_cluster: BTreeMap<&String, BTreeSet<String>> = BTreeMap::new();
         let mut ids: BTreeSet<String> = BTreeSet::new();
@@ -244,14 +246,21 @@ impl AwsCloud {
         let names = scopes.iter().flat_map(|scope| scope.desired.log_groups.values());
         let names: BTreeSet<String> = names.map(|spec| spec.log_group_name.clone()).collect();
         let names: Vec<String> = names.into_iter().collect();
-        let (services, targets, mut log_groups) =
-            futures_util::join!(join_all(services), self.bare_targets_by_id(&ids), self.log_groups(&names));
+        let alarms = scopes.iter().flat_map(|scope| scope.desired.alarms.values());
+        let alarms: BTreeSet<String> = alarms.map(|spec| spec.alarm_name.clone()).collect();
+        let alarms: Vec<String> = alarms.into_iter().collect();
+        let (services, targets, mut log_groups, alarms) = futures_util::join!(
+            join_all(services),
+            self.bare_targets_by_id(&ids),
+            self.log_groups(&names),
+            self.alarms(&alarms)
+        );
         if let Ok(found) = &mut log_groups {
             for group in found.values_mut() {
                 group.tags = fleet.tags.get(&group.arn).cloned();
             }
         }
-        Batch { fleet, services: services.into_iter().collect(), targets, log_groups }
+        Batch { fleet, services: services.into_iter().collect(), targets, log_groups, alarms }
     }
 
     async fn services_at_once(&self, cluster: &str, names: &[String]) -> Read<BTreeMap<String, LiveService>> {

@@ -63,7 +63,7 @@ impl AwsCloud {
                 self.look_at_scaling(scope, batch),
                 self.look_at_log_groups(scope, batch),
                 self.look_at_borrowed(scope),
-                self.look_at_alarms(scope),
+                self.look_at_alarms(scope, batch),
                 self.look_at_dashboards(scope),
             ))
         };

@@ -197,7 +197,10 @@ pub(super) fn could_be_ours(scope: &Scope, rule: &LiveRule, groups: &[String]) -
     known.is_some_and(|known| known.split(' ').any(|arn| arn == rule.arn))
         || rule.actions.iter().any(forwards)
         || scope.desired.rules.values().any(|spec| {
-            (spec.priority.is_some() && spec.priority == rule.priority) || !hosts(&spec.conditions).is_disjoint(&theirs)
+            let ours = hosts(&spec.conditions);
+            (spec.priority.is_some() && spec.priority == rule.priority)
+                || !ours.is_disjoint(&theirs)
+                || ours.iter().any(|host| rule.takes_host(host))
         })
 }
 

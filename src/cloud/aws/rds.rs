@@ -183,6 +183,9 @@ impl AwsCloud {
             .set_deletion_protection(changes.deletion_protection)
             .set_auto_minor_version_upgrade(changes.auto_minor_version_upgrade)
             .set_enable_performance_insights(changes.performance_insights)
+            .set_monitoring_interval(changes.monitoring_seconds.map(number))
+            .set_enable_iam_database_authentication(changes.iam_authentication)
+            .set_copy_tags_to_snapshot(changes.copy_tags_to_snapshot)
             .set_db_port_number(changes.port.map(i32::from));
         self.caller.call("rds:ModifyDBInstance", || request.clone().send()).await?;
         Ok(super::done(true))

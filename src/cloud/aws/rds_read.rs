@@ -115,11 +115,22 @@ fn live_database(found: &DbInstance) -> LiveDatabase {
         auto_minor_version_upgrade: found.auto_minor_version_upgrade().unwrap_or_default(),
         extended_support: found.engine_lifecycle_support().map(|word| !word.ends_with("-disabled")),
         performance_insights: found.performance_insights_enabled().unwrap_or_default(),
+        others: others(found),
         pending: found.pending_modified_values().map(pending_changes).unwrap_or_default(),
         automatic_restart_at: timestamp(found.automatic_restart_time()),
         created_at: timestamp(found.instance_create_time()),
         tags: tags(found.tag_list().iter().map(|tag| (tag.key(), tag.value()))),
     }
+}
+
+/// What no spec declares of an instance.
+fn others(found: &DbInstance) -> BTreeMap<String, String> {
+    let settings = [
+        ("monitoring", found.monitoring_interval().map(|seconds| format!("{seconds} s"))),
+        ("iam-authentication", found.iam_database_authentication_enabled().map(|on| on.to_string())),
+        ("copy-tags-to-snapshot", found.copy_tags_to_snapshot().map(|on| on.to_string())),
+    ];
+    settings.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }
 
 fn pending_changes(pending: &PendingModifiedValues) -> BTreeMap<String, String> {

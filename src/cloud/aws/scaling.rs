@@ -112,7 +112,10 @@ impl AwsCloud {
     ) -> Result<Receipt, CloudError> {
         let (min, max) = bounds;
         let found = self.bare_targets(&[resource_id.to_owned()]).await?.pop();
-        if found.as_ref().is_some_and(|found| (found.min, found.max, found.suspended) == (min, max, suspended)) {
+        let same = |found: &LiveScaling| {
+            (found.min, found.max, found.suspended) == (min, max, suspended) && found.partly_suspended.is_empty()
+        };
+        if found.as_ref().is_some_and(same) {
             return Ok(super::done(false));
         }
         let state = scaling::SuspendedState::builder()
@@ -145,6 +148,7 @@ impl AwsCloud {
             .predefined_metric_specification(metric)
             .scale_in_cooldown(number(policy.scale_in_cooldown_seconds))
             .scale_out_cooldown(number(policy.scale_out_cooldown_seconds))
+            .disable_scale_in(false)
             .build()
             .map_err(|error| super::error::own_error(CloudErrorKind::Refused, "PutScalingPolicy", error.to_string()))?;
         let request = self.clients.scaling.put_scaling_policy().policy_name(&policy.name);
@@ -196,16 +200,21 @@ pub(super) fn resource_id(cluster: &str, service_name: &str) -> String {
 
 /// Suspended means all three kinds: with one left on, something could still scale.
 fn live_target(found: &scaling::ScalableTarget) -> LiveScaling {
-    let suspended = found.suspended_state().is_some_and(|state| {
-        state.dynamic_scaling_in_suspended() == Some(true)
-            && state.dynamic_scaling_out_suspended() == Some(true)
-            && state.scheduled_scaling_suspended() == Some(true)
-    });
+    let state = found.suspended_state();
+    let kinds = [
+        ("scale-in", state.and_then(|state| state.dynamic_scaling_in_suspended())),
+        ("scale-out", state.and_then(|state| state.dynamic_scaling_out_suspended())),
+        ("scheduled", state.and_then(|state| state.scheduled_scaling_suspended())),
+    ];
+    let suspended: Vec<String> =
+        kinds.into_iter().filter(|(_, off)| *off == Some(true)).map(|(kind, _)| kind.to_owned()).collect();
+    let all = suspended.len() == kinds.len();
     LiveScaling {
         resource_id: found.resource_id().to_owned(),
         min: count(found.min_capacity()),
         max: count(found.max_capacity()),
-        suspended,
+        suspended: all,
+        partly_suspended: if all { Vec::new() } else { suspended },
         policies: Vec::new(),
     }
 }
@@ -214,11 +223,21 @@ fn live_target(found: &scaling::ScalableTarget) -> LiveScaling {
 fn live_policy(found: &scaling::ScalingPolicy) -> LiveScalingPolicy {
     let tracking = found.target_tracking_scaling_policy_configuration();
     let metric = tracking.and_then(|tracking| tracking.predefined_metric_specification());
+    let mut others = Vec::new();
+    if let Some(tracking) = tracking {
+        if tracking.target_value().fract().abs() > f64::EPSILON {
+            others.push(format!("aims at {} %", tracking.target_value()));
+        }
+        if tracking.disable_scale_in() == Some(true) {
+            others.push("never scales in".to_owned());
+        }
+    }
     LiveScalingPolicy {
         name: found.policy_name().to_owned(),
         metric: metric.map(|metric| metric.predefined_metric_type().as_str().to_owned()),
         target_percent: tracking.map(|tracking| tracking.target_value().round().clamp(0.0, 1000.0) as u32),
         scale_in_cooldown_seconds: tracking.map(|tracking| count(tracking.scale_in_cooldown())),
         scale_out_cooldown_seconds: tracking.map(|tracking| count(tracking.scale_out_cooldown())),
+        others,
     }
 }

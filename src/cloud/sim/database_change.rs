@@ -211,6 +211,12 @@ fn apply_at_once(database: &mut Database, changes: &DatabaseChanges) {
     set(&mut live.performance_insights, changes.performance_insights);
     set(&mut live.backup_retention_days, changes.backup_retention_days);
     live.max_storage_gib = changes.max_storage_gib.or(live.max_storage_gib);
+    let undeclared = [
+        ("monitoring", changes.monitoring_seconds.map(|seconds| format!("{seconds} s"))),
+        ("iam-authentication", changes.iam_authentication.map(|on| on.to_string())),
+        ("copy-tags-to-snapshot", changes.copy_tags_to_snapshot.map(|on| on.to_string())),
+    ];
+    live.others.extend(undeclared.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
     if changes.parameter_group.is_some() {
         live.parameter_group.clone_from(&changes.parameter_group);
     }

@@ -6,8 +6,8 @@ use super::database_rules::{check_identifier, check_spec, check_username, full_v
 use super::secret::Digest;
 use super::tags::same_owner;
 use super::trouble::{Outcome, Trouble, receipt};
-use super::world::World;
-use crate::model::{DatabaseSpec, LiveDatabase, Receipt, ResourceKey, ResourceKind, Tags};
+use super::world::{World, made_with};
+use crate::model::{DATABASE_MADE_WITH, DatabaseSpec, LiveDatabase, Receipt, ResourceKey, ResourceKind, Tags};
 
 /// Instances in a region (`aws.md` 2.3).
 const INSTANCE_QUOTA: usize = 40;
@@ -173,6 +173,7 @@ impl World {
             auto_minor_version_upgrade: spec.auto_minor_version_upgrade,
             extended_support: Some(spec.extended_support),
             performance_insights: spec.performance_insights.unwrap_or(false),
+            others: made_with(&DATABASE_MADE_WITH),
             pending: std::collections::BTreeMap::new(),
             automatic_restart_at: None,
             created_at: None,

@@ -49,13 +49,21 @@ impl World {
             return Err(Trouble::conflict("", format!("scalable target {resource_id} exists and is not ours")));
         }
         let target = self.scalable_targets.entry(resource_id.to_owned()).or_insert_with(|| ScalableTarget {
-            live: LiveScaling { resource_id: resource_id.to_owned(), min, max, suspended, policies: Vec::new() },
+            live: LiveScaling {
+                resource_id: resource_id.to_owned(),
+                min,
+                max,
+                suspended,
+                partly_suspended: Vec::new(),
+                policies: Vec::new(),
+            },
             tags: tags.clone(),
             acts_at: None,
         });
         target.live.min = min;
         target.live.max = max;
         target.live.suspended = suspended;
+        target.live.partly_suspended.clear();
         let same = before.as_ref().map(|found| &found.live) == Some(&target.live);
         // aws.md 1.8: clamps the count at once. Whether it does so while suspended is not documented; here it does.
         let clamped = self.clamp(&arn, min, max);
@@ -79,6 +87,7 @@ impl World {
             target_percent: Some(policy.target_percent),
             scale_in_cooldown_seconds: Some(policy.scale_in_cooldown_seconds),
             scale_out_cooldown_seconds: Some(policy.scale_out_cooldown_seconds),
+            others: Vec::new(),
         };
         if policies.contains(&wanted) {
             return unchanged();

@@ -6,8 +6,8 @@ use super::data::Data;
 use super::database::Database;
 use super::seed::production;
 use super::snapshot::Snapshot;
-use super::world::World;
-use crate::model::{Endpoint, LiveDatabase, LiveSnapshot};
+use super::world::{World, made_with};
+use crate::model::{DATABASE_MADE_WITH, Endpoint, LiveDatabase, LiveSnapshot};
 
 impl World {
     /// Makes an available database of production that holds these texts, and a snapshot of it.
@@ -41,6 +41,7 @@ impl World {
             auto_minor_version_upgrade: true,
             extended_support: Some(false),
             performance_insights: true,
+            others: made_with(&DATABASE_MADE_WITH),
             pending: BTreeMap::new(),
             automatic_restart_at: None,
             created_at: Some(self.now),

@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::service_rules::check_settings;
 use super::tags::{must_be_managed, same_owner};
 use super::trouble::{Outcome, Trouble, changed, receipt, unchanged};
-use super::world::{World, short_name};
+use super::world::{World, made_with, short_name};
 use crate::model::{
-    Deployment, LiveAttachment, LiveService, Receipt, ResourceKey, ServiceEvent, ServiceName, ServiceSettings,
-    ServiceUpdate, Tags,
+    Deployment, LiveAttachment, LiveService, Receipt, ResourceKey, SERVICE_MADE_WITH, ServiceEvent, ServiceName,
+    ServiceSettings, ServiceUpdate, Tags,
 };
 
 /// A service.
@@ -268,4 +268,5 @@ fn apply_settings(live: &mut LiveService, settings: &ServiceSettings) {
     live.maximum_percent = settings.maximum_percent;
     live.minimum_healthy_percent = settings.minimum_healthy_percent;
     live.circuit_breaker = true;
+    live.others = made_with(&SERVICE_MADE_WITH);
 }

@@ -5,8 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use super::tags::{must_be_managed, same_owner};
 use super::trouble::{Outcome, Trouble, changed, receipt, unchanged};
-use super::world::World;
-use crate::model::{LiveTargetGroup, ResourceKey, RuleAction, Tags, TargetGroupSpec, TargetHealth};
+use super::world::{World, made_with};
+use crate::model::{
+    LiveTargetGroup, ResourceKey, RuleAction, TARGET_GROUP_MADE_WITH, Tags, TargetGroupSpec, TargetHealth,
+};
 
 /// A target group.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -56,7 +58,7 @@ impl World {
         let mark = self.fresh(16);
         let arn = self.arn("elasticloadbalancing", &format!("targetgroup/{name}/{mark}"));
         let live = LiveTargetGroup {
-            others: Default::default(),
+            others: made_with(&TARGET_GROUP_MADE_WITH),
             target_group_name: name.clone(),
             arn: arn.clone(),
             port: spec.port,
@@ -87,6 +89,7 @@ impl World {
         live.health_check = spec.health_check.clone();
         live.deregistration_delay_seconds = Some(spec.deregistration_delay_seconds);
         live.stickiness_seconds = spec.stickiness_seconds;
+        live.others = made_with(&TARGET_GROUP_MADE_WITH);
         if *live == before { unchanged() } else { changed() }
     }
 

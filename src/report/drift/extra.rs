@@ -27,13 +27,16 @@ fn check_rules(desired: &Desired, live: &Live, findings: &mut Findings<'_>) {
             continue;
         };
         let mine = live.rules.get(name).and_then(|sighting| sighting.present()).and_then(|rule| rule.priority);
+        let is_before = |rule: &LiveRule| rule.priority.zip(mine).is_none_or(|(theirs, mine)| theirs < mine);
+        // A wildcard behind ours is what stands there for every host; before ours it takes our requests.
+        let takes_ours = |rule: &LiveRule| is_before(rule) && hosts.iter().any(|host| rule.takes_host(host));
         let strangers = rules.iter().filter(|rule| {
             !ours.contains(&rule.arn.as_str())
                 && !rule.tags.as_ref().is_some_and(|tags| desired.owns(tags))
-                && shares_host(rule, &hosts)
+                && (shares_host(rule, &hosts) || takes_ours(rule))
         });
         for stranger in strangers {
-            let before = stranger.priority.zip(mine).is_none_or(|(theirs, mine)| theirs < mine);
+            let before = is_before(stranger);
             let why = if before {
                 "a rule of somebody else catches requests for this host before ours"
             } else {

@@ -182,7 +182,7 @@ fn check_scaling(
     if power.is_asleep() {
         if !scaling.suspended {
             let why = "autoscaling was resumed while asleep: an alarm can start tasks";
-            findings.drifted(key, "suspended", "true", "false", why);
+            findings.drifted(key, "suspended", "true", suspension(scaling), why);
         }
         if scaling.min > 0 {
             let why = "the lower bound was raised while asleep: it starts tasks";
@@ -190,22 +190,24 @@ fn check_scaling(
         }
         return;
     }
-    if scaling.suspended {
-        findings.drifted(key, "suspended", "false", "true", "autoscaling was suspended");
+    if scaling.suspended || !scaling.partly_suspended.is_empty() {
+        findings.drifted(key, "suspended", "false", suspension(scaling), "autoscaling was suspended");
     }
     if scaling.min != spec.min {
         findings.differs(key, Some("min"), spec.min.to_string(), scaling.min.to_string(), "the bound was changed");
     }
 }
 
+/// `true`, `false`, or the kinds of scaling that are suspended.
+fn suspension(scaling: &LiveScaling) -> String {
+    match scaling.partly_suspended.as_slice() {
+        [] => scaling.suspended.to_string(),
+        kinds => kinds.join(" "),
+    }
+}
+
 fn check_rule(key: &ResourceKey, rule: &LiveRule, answer: Answer, findings: &mut Findings<'_>) {
-    let forwards = match rule.actions.last() {
-        Some(RuleAction::Forward { .. }) => true,
-        Some(RuleAction::Other { document }) => {
-            document.get("Type").or(document.get("type")).is_some_and(|kind| kind == "forward")
-        }
-        Some(RuleAction::FixedResponse { .. }) | None => false,
-    };
+    let forwards = rule.actions.last().is_some_and(RuleAction::forwards);
     match (answer, forwards) {
         (Answer::Asleep, true) => {
             let why = "the rule forwards to a service that sleeps: visitors see 503 without the asleep page";

@@ -193,6 +193,7 @@ pub(super) async fn scaling_is_registered_suspended_and_removed(ground: &Ground)
         target_percent: Some(60),
         scale_in_cooldown_seconds: Some(300),
         scale_out_cooldown_seconds: Some(60),
+        others: Vec::new(),
     };
     assert_eq!(found.policies, [expected]);
     ground.perform_twice(register(0, true)).await;

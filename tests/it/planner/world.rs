@@ -342,9 +342,17 @@ fn services_up(desired: &Desired, live: &mut Live) {
                 target_percent: scaling.cpu_percent,
                 scale_in_cooldown_seconds: Some(scaling.scale_in_cooldown_seconds),
                 scale_out_cooldown_seconds: Some(scaling.scale_out_cooldown_seconds),
+                others: Vec::new(),
             };
             let (min, max) = (scaling.min, scaling.max);
-            let scaling = LiveScaling { resource_id, min, max, suspended: false, policies: vec![policy] };
+            let scaling = LiveScaling {
+                resource_id,
+                min,
+                max,
+                suspended: false,
+                partly_suspended: Vec::new(),
+                policies: vec![policy],
+            };
             live.scaling.insert(name.clone(), Sighting::Present(scaling));
         }
     }
@@ -393,6 +401,7 @@ fn database(spec: &envctl::model::DatabaseSpec, tags: Tags) -> LiveDatabase {
         auto_minor_version_upgrade: spec.auto_minor_version_upgrade,
         extended_support: Some(spec.extended_support),
         performance_insights: spec.performance_insights.unwrap_or_default(),
+        others: Default::default(),
         pending: BTreeMap::new(),
         automatic_restart_at: None,
         created_at: None,
