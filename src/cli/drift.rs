@@ -4,6 +4,7 @@ use std::io::Write;
 
 use super::arguments::environment_completer;
 use super::context::Context;
+use super::drift_who::Trail;
 use super::error::CliError;
 use super::exit::Exit;
 use super::{drift_many, load, look, output};
@@ -30,6 +31,9 @@ pub(super) struct Args {
     /// End with 0 when something differs
     #[arg(long)]
     exit_zero: bool,
+    /// Do not ask CloudTrail who changed what differs
+    #[arg(long)]
+    no_who: bool,
 }
 
 /// Where differences are accepted: a list, see [`report::Acceptance`].
@@ -44,8 +48,11 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, CliError> {
     let accepted = accepted(&workspace)?;
     let run = match names.as_slice() {
         // One that was asked for alone ends as its error says; beside others it is one of the findings.
-        [only] => DriftRun { reports: vec![alone(context, &workspace, only, &accepted)?], ..DriftRun::default() },
-        names => drift_many::compare(context, &workspace, names, &accepted)?,
+        [only] => {
+            let report = alone(context, &workspace, only, &accepted, !args.no_who)?;
+            DriftRun { reports: vec![report], ..DriftRun::default() }
+        }
+        names => drift_many::compare(context, &workspace, names, &accepted, !args.no_who)?,
     };
     for output in &outputs {
         let format = output.format.parse().map_err(CliError::usage)?;
@@ -74,18 +81,20 @@ fn alone(
     workspace: &Workspace,
     name: &str,
     accepted: &AcceptedDifferences,
+    who: bool,
 ) -> Result<DriftReport, CliError> {
     let desired = &load::desired(workspace, name)?;
     let prices = PriceTable::shipped();
     context.with_view(workspace, desired, async |view| {
-        let live = look::through(view, desired, Depth::Comparison, &DataSource::Latest).await?;
-        let (report, doubt) = compare(context, desired, &live, accepted, &prices);
-        if !doubt {
-            return Ok(report);
+        let mut live = look::through(view, desired, Depth::Comparison, &DataSource::Latest).await?;
+        let (mut report, doubt) = compare(context, desired, &live, accepted, &prices);
+        if doubt {
+            // What `up` would do, and ids that were taken from an earlier look, need what a change needs.
+            live = look::through(view, desired, Depth::Preflight, &DataSource::Latest).await?;
+            report = compare(context, desired, &live, accepted, &prices).0;
         }
-        // What `up` would do, and ids that were taken from an earlier look, need what a change needs.
-        let live = look::through(view, desired, Depth::Preflight, &DataSource::Latest).await?;
-        Ok(compare(context, desired, &live, accepted, &prices).0)
+        Trail::new(who).tell(&*view.readings, desired, &live, &mut report).await;
+        Ok(report)
     })
 }
 

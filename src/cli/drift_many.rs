@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::context::{Context, View};
 use super::drift;
+use super::drift_who::Trail;
 use super::error::CliError;
 use super::load::{self, WorkspaceFiles};
 use super::look;
@@ -31,6 +32,7 @@ pub(super) fn compare(
     workspace: &Workspace,
     names: &[String],
     accepted: &AcceptedDifferences,
+    who: bool,
 ) -> Result<DriftRun, CliError> {
     let files = load::files(workspace)?;
     let simulated = context.simulated_places(workspace);
@@ -48,7 +50,7 @@ pub(super) fn compare(
         }
     }
     for names in places.into_values() {
-        let part = Part { context, workspace, files: &files, accepted, prices: &prices };
+        let part = Part { context, workspace, files: &files, accepted, prices: &prices, who };
         if let Err((error, names)) = part.compare(&names, &mut run) {
             let why = error.in_one_line();
             run.failures.extend(names.into_iter().map(|name| (name, why.clone())));
@@ -66,6 +68,7 @@ struct Part<'a> {
     files: &'a WorkspaceFiles,
     accepted: &'a AcceptedDifferences,
     prices: &'a PriceTable,
+    who: bool,
 }
 
 impl Part<'_> {
@@ -83,15 +86,16 @@ impl Part<'_> {
             let cache = Cache::new(&view.store);
             let kept = format!("_all-{}-{}", first.account, first.region);
             let mut known = cache.known_ids(&kept).await;
+            let mut trail = Trail::new(self.who);
             let in_full = in_full(names, known.get(TURN));
             for chunk in names.chunks(AT_ONCE) {
-                self.chunk(view, chunk, &in_full, &mut known, run).await;
+                self.chunk(view, chunk, &in_full, (&mut known, &mut trail), run).await;
             }
             if in_full.len() < names.len() {
                 run.notes.push(format!(
                     "Of {} environments {} were compared in full, in turn. Of the others all was compared but the attributes of \
-                     target groups, scaling policies and mount targets, for which AWS must be asked one by one: name an \
-                     environment to compare it in full",
+                     target groups, scaling policies, mount targets, dashboards and the tags of alarms, for which AWS must be \
+                     asked one by one: name an environment to compare it in full",
                     names.len(),
                     in_full.len()
                 ));
@@ -108,7 +112,7 @@ impl Part<'_> {
         view: &View,
         names: &[String],
         in_full: &[String],
-        known: &mut BTreeMap<String, String>,
+        (known, trail): (&mut BTreeMap<String, String>, &mut Trail),
         run: &mut DriftRun,
     ) {
         let mut scopes: Vec<Scope> = Vec::new();
@@ -124,7 +128,7 @@ impl Part<'_> {
             let report = match live {
                 Ok(live) => {
                     known.extend(live.resolved_ids.clone().into_iter().filter(|(key, _)| !key.starts_with("rules ")));
-                    self.report(view, &scope.desired, live).await
+                    self.report(view, &scope.desired, live, trail).await
                 }
                 Err(error) => Err(error.into()),
             };
@@ -135,14 +139,21 @@ impl Part<'_> {
         }
     }
 
-    async fn report(&self, view: &View, desired: &Desired, live: Live) -> Result<DriftReport, CliError> {
+    async fn report(
+        &self,
+        view: &View,
+        desired: &Desired,
+        mut live: Live,
+        trail: &mut Trail,
+    ) -> Result<DriftReport, CliError> {
         look::guard(desired, &live)?;
-        let (report, doubt) = drift::compare(self.context, desired, &live, self.accepted, self.prices);
-        if !doubt {
-            return Ok(report);
+        let (mut report, doubt) = drift::compare(self.context, desired, &live, self.accepted, self.prices);
+        if doubt {
+            live = look::through(view, desired, Depth::Preflight, &DataSource::Latest).await?;
+            report = drift::compare(self.context, desired, &live, self.accepted, self.prices).0;
         }
-        let live = look::through(view, desired, Depth::Preflight, &DataSource::Latest).await?;
-        Ok(drift::compare(self.context, desired, &live, self.accepted, self.prices).0)
+        trail.tell(&*view.readings, desired, &live, &mut report).await;
+        Ok(report)
     }
 }
 

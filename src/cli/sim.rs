@@ -11,6 +11,7 @@ use super::error::CliError;
 use super::exit::Exit;
 use super::load;
 use super::sim_check;
+use super::sim_hand;
 use super::sim_images::{self, behaviour, role_trouble};
 use super::sim_plant;
 use super::simulated::Simulated;
@@ -97,6 +98,8 @@ enum SimCommand {
         #[arg(long, value_name = "LINE")]
         prints: Vec<String>,
     },
+    /// Changes or deletes something as a hand in the console would, with a line in the trail that says who
+    Hand(sim_hand::HandArgs),
     /// Lets time pass: AWS does what it does by itself meanwhile
     #[command(override_usage = "envctl sim advance [ENV] D")]
     Advance {
@@ -155,6 +158,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, CliError> {
             sim_images::task(context, environment, task, *exits, prints)
         }
         SimCommand::Advance { words } => advance(context, words),
+        SimCommand::Hand(args) => sim_hand::hand(context, args),
         SimCommand::Metric(args) => sim_plant::metric(context, args),
         SimCommand::Log(args) => sim_plant::log(context, args),
         SimCommand::Show { environment } => show(context, &whose(context, environment.as_deref())?),

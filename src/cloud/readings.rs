@@ -2,9 +2,10 @@
 //! nothing.
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 
 use super::CloudError;
-use crate::model::{LiveTask, LogLines, LogQuery, MetricQuery, MetricSeries};
+use crate::model::{LiveTask, LogLines, LogQuery, MetricQuery, MetricSeries, TrailEvent, TrailQuery};
 
 /// The metrics and logs of a cloud: AWS, or the simulated one.
 #[async_trait]
@@ -29,4 +30,11 @@ pub trait Readings: Send + Sync {
     /// [`NotFound`](super::CloudErrorKind::NotFound) when there is no such log group;
     /// [`Refused`](super::CloudErrorKind::Refused) when the pattern is none.
     async fn log_lines(&self, query: &LogQuery) -> Result<LogLines, CloudError>;
+
+    /// Who changed something since then, newest first: calls that went through and could change something. AWS keeps them
+    /// for 90 days, and shows them some minutes late.
+    ///
+    /// # Errors
+    /// When the trail cannot be read.
+    async fn trail(&self, query: &TrailQuery, since: Timestamp) -> Result<Vec<TrailEvent>, CloudError>;
 }

@@ -6,6 +6,8 @@ pub(super) const SERVICES_AT_ONCE: usize = 10;
 pub(super) const SCALABLE_TARGETS_AT_ONCE: usize = 50;
 /// ARNs in one ELB `DescribeTags` (`aws.md` 4.4).
 pub(super) const TAGGED_AT_ONCE: usize = 20;
+/// Names in one `DescribeAlarms`.
+pub(super) const ALARMS_AT_ONCE: usize = 100;
 /// Names in one `DescribeLogGroups` (`logGroupIdentifiers`).
 pub(super) const LOG_GROUPS_AT_ONCE: usize = 50;
 /// Answers on a page of `DescribeDBInstances`, `DescribeDBSnapshots`, `DescribeAccessPoints`, `DescribeFileSystems`,

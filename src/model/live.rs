@@ -38,7 +38,7 @@ pub enum Depth {
     /// most 12 calls in two waves for one resource of each kind, given [`Scope::known_ids`].
     Comparison,
     /// As [`Depth::Comparison`], without what AWS tells of one resource at a time only (attributes of target groups,
-    /// scaling policies, mount targets): one of hundreds, read by [`Cloud::observe_all`](crate::cloud::Cloud).
+    /// scaling policies, mount targets, dashboards, tags of alarms): one of hundreds, read by [`Cloud::observe_all`](crate::cloud::Cloud).
     Survey,
     /// Also what it borrows (subnets, security groups, cluster, listener, mount targets): before a write.
     Preflight,

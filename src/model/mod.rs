@@ -45,6 +45,7 @@ mod service;
 mod status;
 mod storage;
 mod tags;
+mod trail;
 mod wildcard;
 
 pub mod fargate;
@@ -85,4 +86,5 @@ pub use service::*;
 pub use status::*;
 pub use storage::*;
 pub use tags::*;
+pub use trail::*;
 pub use wildcard::*;

@@ -79,6 +79,8 @@ mod cmd_status;
 mod cmd_up;
 mod cmd_validate;
 mod cmd_verify;
+// Hand-made changes of every declared value.
+mod hands_sim;
 #[cfg(feature = "probes")]
 mod probes;
 mod support;

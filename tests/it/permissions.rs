@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 /// IAM prefixes of the services that envctl calls.
-const PREFIXES: [&str; 16] = [
+const PREFIXES: [&str; 17] = [
     "application-autoscaling",
     "backup",
+    "cloudtrail",
     "cloudwatch",
     "ec2",
     "ecr",
@@ -82,6 +83,7 @@ fn is_read(action: &str) -> bool {
     let operation = action.split(':').nth(1).unwrap_or_default();
     let reads = operation.starts_with("Describe") || operation.starts_with("List") || action == "tag:GetResources";
     let named = [
+        "cloudtrail:LookupEvents",
         "cloudwatch:GetDashboard",
         "cloudwatch:GetMetricData",
         "logs:FilterLogEvents",

@@ -12,13 +12,11 @@ use super::answer::{count, number, tags, text};
 use super::error::own_error;
 use super::fleet::Batch;
 use super::observe::unreadable;
+use crate::cloud::sizes::ALARMS_AT_ONCE;
 use crate::cloud::{CloudError, CloudErrorKind};
 use crate::model::{
     AlarmSpec, Depth, LiveAlarm, PLAIN_STATISTICS, Receipt, ResourceKey, Scope, Sighting, Sightings, Tags,
 };
-
-/// Alarms that one `DescribeAlarms` takes by name.
-const NAMES_PER_CALL: usize = 100;
 
 impl AwsCloud {
     /// The declared alarms: one call for a hundred of them, and one for the tags of each, but in a survey of many
@@ -56,10 +54,10 @@ impl AwsCloud {
     /// These alarms by name, their tags unread; those that are not there are left out.
     pub(super) async fn alarms(&self, names: &[String]) -> Result<BTreeMap<String, LiveAlarm>, CloudError> {
         let mut found = BTreeMap::new();
-        for names in names.chunks(NAMES_PER_CALL) {
+        for names in names.chunks(ALARMS_AT_ONCE) {
             let request = self.clients.cloudwatch.describe_alarms().set_alarm_names(Some(names.to_vec()));
             // An answer holds fifty without being asked for more.
-            let request = request.max_records(number(u32::try_from(NAMES_PER_CALL).unwrap_or(100)));
+            let request = request.max_records(number(u32::try_from(ALARMS_AT_ONCE).unwrap_or(100)));
             let answer = self.caller.call("cloudwatch:DescribeAlarms", || request.clone().send()).await?;
             let alarms = answer.metric_alarms().iter().map(live).map(|alarm| (alarm.spec.alarm_name.clone(), alarm));
             found.extend(alarms);

@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
-use aws_config::BehaviorVersion;
 use aws_config::retry::RetryConfig;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
+use aws_config::{AppName, BehaviorVersion};
 use aws_sdk_sts::config::{ProvideCredentials, Region};
 use aws_sdk_sts::operation::RequestId;
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
@@ -72,6 +72,7 @@ pub(super) struct Clients {
     pub(super) iam: aws_sdk_iam::Client,
     pub(super) sts: aws_sdk_sts::Client,
     pub(super) backup: aws_sdk_backup::Client,
+    pub(super) trail: aws_sdk_cloudtrail::Client,
     pub(super) tagging: aws_sdk_resourcegroupstagging::Client,
     pub(super) topics: aws_sdk_sns::Client,
     /// The endpoint is not AWS's own: an emulator.
@@ -90,10 +91,13 @@ pub(super) async fn clients(region: &str, options: &ConnectOptions) -> Result<Cl
         Some(settings) => settings.clone(),
         None => aws_config::defaults(BehaviorVersion::latest()).http_client(http_client.clone()).load().await,
     };
+    let mut settings = settings.into_builder();
+    // In the user agent, by which CloudTrail tells envctl from hands (`trail.rs`).
+    settings.set_app_name(AppName::new("envctl").ok());
     let config = settings
-        .into_builder()
         .region(Region::new(region.to_owned()))
         .http_client(http_client)
+        // In the user agent, by which CloudTrail tells envctl from hands (`trail.rs`).
         // Off on purpose: `Caller::call` tries again, below the buckets of AWS, and records each attempt.
         .retry_config(RetryConfig::disabled())
         // The SDK sets neither: a server that never answers would hang for ever.
@@ -119,6 +123,7 @@ pub(super) async fn clients(region: &str, options: &ConnectOptions) -> Result<Cl
         iam: aws_sdk_iam::Client::new(&config),
         sts: aws_sdk_sts::Client::new(&config),
         backup: aws_sdk_backup::Client::new(&config),
+        trail: aws_sdk_cloudtrail::Client::new(&config),
         tagging: aws_sdk_resourcegroupstagging::Client::new(&config),
         topics: aws_sdk_sns::Client::new(&config),
         emulated: config.endpoint_url().is_some(),
@@ -233,7 +238,7 @@ impl Caller {
 
 fn is_worth_another_try(operation: &str, error: &CloudError) -> bool {
     let name = operation.split_once(':').map_or(operation, |(_, name)| name);
-    let reads = ["Describe", "List", "Get", "BatchGet", "Filter"].iter().any(|verb| name.starts_with(verb));
+    let reads = ["Describe", "List", "Get", "BatchGet", "Filter", "Lookup"].iter().any(|verb| name.starts_with(verb));
     match error.kind {
         CloudErrorKind::Throttled => true,
         CloudErrorKind::Unavailable => reads,

@@ -7,13 +7,13 @@ use super::AwsCloud;
 use super::error::own_error;
 use super::observe::sighting;
 use crate::cloud::{CloudError, CloudErrorKind};
-use crate::model::{DashboardSpec, LiveDashboard, Receipt, Scope, Sightings};
+use crate::model::{DashboardSpec, Depth, LiveDashboard, Receipt, Scope, Sightings};
 
 impl AwsCloud {
-    /// The declared dashboard: one call.
+    /// The declared dashboard: one call; not in a survey of many environments.
     pub(super) async fn look_at_dashboards(&self, scope: &Scope) -> Sightings<LiveDashboard> {
         let mut sightings = Sightings::new();
-        for (name, spec) in &scope.desired.dashboards {
+        for (name, spec) in scope.desired.dashboards.iter().filter(|_| scope.depth != Depth::Survey) {
             sightings.insert(name.clone(), sighting(self.dashboard(&spec.dashboard_name).await));
         }
         sightings

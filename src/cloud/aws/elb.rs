@@ -214,7 +214,7 @@ impl AwsCloud {
     }
 }
 
-fn same_conditions(one: &[Condition], other: &[Condition]) -> bool {
+pub(super) fn same_conditions(one: &[Condition], other: &[Condition]) -> bool {
     let sorted = |conditions: &[Condition]| {
         let mut conditions = conditions.to_vec();
         conditions.sort();

@@ -38,6 +38,8 @@ const LOG_EVENTS: Rate = rate("log events", 5.0, 5.0);
 /// "CloudWatch service quotas": three writes of alarms a second, nine and more of everything else.
 const ALARMS: Rate = rate("alarm modify", 6.0, 3.0);
 const CLOUDWATCH: Rate = rate("cloudwatch", 9.0, 9.0);
+/// "The rate of lookup requests is limited to two per second, per account, per Region" (botocore's model).
+const LOOKUPS: Rate = rate("lookups of events", 2.0, 2.0);
 const OTHER: Rate = rate("other", 50.0, 20.0);
 
 fn rates_of(operation: &str) -> &'static [Rate] {
@@ -59,6 +61,7 @@ fn rates_of(operation: &str) -> &'static [Rate] {
         ("cloudwatch", "PutMetricAlarm" | "EnableAlarmActions" | "DisableAlarmActions" | "DeleteAlarms") => &[ALARMS],
         ("cloudwatch", _) => &[CLOUDWATCH],
         ("logs", "FilterLogEvents") => &[LOG_EVENTS],
+        ("cloudtrail", _) => &[LOOKUPS],
         ("rds", _) => &[RDS],
         ("elasticfilesystem", _) => &[EFS],
         _ => &[OTHER],

@@ -48,6 +48,7 @@ mod status;
 mod tags;
 mod task_definition;
 mod topics;
+mod trail;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -64,7 +65,7 @@ pub use self::revisions::RevisionCache;
 use super::{Cloud, CloudError, CloudErrorKind, Readings};
 use crate::model::{
     Action, Live, LiveTask, LogLines, LogQuery, MetricQuery, MetricSeries, Receipt, ResourceKey, Scope, Status,
-    Subject, Token, fact_name,
+    Subject, Token, TrailEvent, TrailQuery, fact_name,
 };
 
 /// AWS in one region, with the credentials of the environment.
@@ -143,6 +144,10 @@ impl Readings for AwsCloud {
 
     async fn log_lines(&self, query: &LogQuery) -> Result<LogLines, CloudError> {
         self.filtered_lines(query).await
+    }
+
+    async fn trail(&self, query: &TrailQuery, since: Timestamp) -> Result<Vec<TrailEvent>, CloudError> {
+        self.lookup_events(query, since).await
     }
 }
 

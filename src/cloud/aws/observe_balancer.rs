@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::future::{join_all, try_join_all};
 
 use super::AwsCloud;
+use super::elb::same_conditions;
 use super::elb_read::Attributes;
 use super::fleet::Batch;
 use super::observe::{is_declared, key_in, sighting, unreadable};
 use crate::cloud::CloudError;
 use crate::cloud::sizes::TAGGED_AT_ONCE;
 use crate::model::{
-    Condition, Depth, ListenerSelector, LiveListener, LiveRule, LiveTargetGroup, ResourceKind, RuleAction, Scope,
-    Sighting, Sightings, Tags, Undeclared, present,
+    Condition, Depth, ListenerSelector, LiveListener, LiveRule, LiveTargetGroup, ResourceKey, ResourceKind, RuleAction,
+    Scope, Sighting, Sightings, Tags, Undeclared, present,
 };
 
 /// What was found of the load balancer.
@@ -279,6 +280,12 @@ fn load_balancer_of(listener_arn: &str) -> String {
     balancer.replacen(":listener/", ":loadbalancer/", 1)
 }
 
+/// One of ours whose tag lost its name is known by its conditions.
+fn key_by_conditions(scope: &Scope, rule: &LiveRule) -> Option<ResourceKey> {
+    let mut same = scope.desired.rules.iter().filter(|(_, spec)| same_conditions(&spec.conditions, &rule.conditions));
+    same.next().map(|(name, _)| ResourceKey::new(ResourceKind::ListenerRule, name))
+}
+
 /// Picks our rules, by their tags, out of all rules of the listeners.
 fn sort_rules(scope: &Scope, balancer: &mut Balancer) {
     let mut seen: BTreeSet<String> = BTreeSet::new();
@@ -293,7 +300,8 @@ fn sort_rules(scope: &Scope, balancer: &mut Balancer) {
     for (_, rules) in present(&balancer.listener_rules) {
         for rule in rules {
             let Some(tags) = rule.tags.as_ref().filter(|tags| scope.desired.owns(tags)) else { continue };
-            let Some(key) = key_in(tags).filter(|key| key.kind == ResourceKind::ListenerRule) else { continue };
+            let named = key_in(tags).filter(|key| key.kind == ResourceKind::ListenerRule);
+            let Some(key) = named.or_else(|| key_by_conditions(scope, rule)) else { continue };
             let warming = key.name.strip_suffix(".warming").is_some_and(|name| scope.desired.rules.contains_key(name));
             let declared = warming || is_declared(&key, ResourceKind::ListenerRule, &scope.desired.rules);
             // A second one of the same key is left over from a lost reply: one is kept, the other goes.

@@ -232,7 +232,11 @@ fn best_point<'a>(
         |point: &LiveAccessPoint| (point.path == spec.path, point.uid == Some(spec.uid) && point.gid == Some(spec.gid));
     points
         .iter()
-        .filter(|point| scope.desired.owns(&point.tags) && point.tags.get(TAG_RESOURCE) == Some(&key))
+        .filter(|point| {
+            // One of ours whose tag lost its name is known by its path.
+            let named = point.tags.get(TAG_RESOURCE).map_or(point.path == spec.path, |named| *named == key);
+            scope.desired.owns(&point.tags) && named
+        })
         .filter(|point| !leaving(&point.state))
         .max_by_key(|point| fits(point))
 }

@@ -18,7 +18,7 @@ impl AwsCloud {
         loop {
             let request = self.clients.rds.describe_db_instances().max_records(100).set_marker(marker);
             let page = self.caller.call("rds:DescribeDBInstances", || request.clone().send()).await?;
-            found.extend(page.db_instances().iter().map(live_database));
+            found.extend(page.db_instances().iter().map(|found| self.as_is(live_database(found))));
             marker = page.marker().map(str::to_owned);
             if marker.is_none() {
                 return Ok(found);
@@ -26,11 +26,19 @@ impl AwsCloud {
         }
     }
 
+    /// An emulator never applies what waits for the maintenance window, and never forgets it.
+    fn as_is(&self, mut found: LiveDatabase) -> LiveDatabase {
+        if self.clients.emulated {
+            found.pending.clear();
+        }
+        found
+    }
+
     /// One instance; `None`: it is not there.
     pub(super) async fn database(&self, identifier: &str) -> Result<Option<LiveDatabase>, CloudError> {
         let request = self.clients.rds.describe_db_instances().db_instance_identifier(identifier);
         match self.caller.call("rds:DescribeDBInstances", || request.clone().send()).await {
-            Ok(answer) => Ok(answer.db_instances().first().map(live_database)),
+            Ok(answer) => Ok(answer.db_instances().first().map(|found| self.as_is(live_database(found)))),
             Err(error) if error.kind == CloudErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }

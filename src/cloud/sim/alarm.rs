@@ -116,7 +116,7 @@ impl World {
     /// An alarm as an observation of this depth shows it.
     pub(super) fn described_alarm(&self, name: &str, depth: Depth) -> Option<LiveAlarm> {
         let mut live = self.alarms.get(name)?.live.clone();
-        live.tags = live.tags.filter(|_| depth == Depth::Preflight);
+        live.tags = live.tags.filter(|_| matches!(depth, Depth::Comparison | Depth::Preflight));
         Some(live)
     }
 

@@ -43,7 +43,7 @@ pub(super) fn observation_calls(scope: &Scope) -> Vec<(&'static str, String)> {
     let groups = desired.target_groups.iter();
     groups.for_each(|_| call(thorough, "elasticloadbalancing:DescribeTargetGroupAttributes"));
     call(!desired.alarms.is_empty(), "cloudwatch:DescribeAlarms");
-    desired.alarms.iter().for_each(|_| call(deep, "cloudwatch:ListTagsForResource"));
+    desired.alarms.iter().for_each(|_| call(thorough, "cloudwatch:ListTagsForResource"));
     call(!desired.dashboards.is_empty(), "cloudwatch:GetDashboard");
     call(deep && !desired.network.subnets.is_empty(), "ec2:DescribeSubnets");
     call(deep && !desired.network.security_groups.is_empty(), "ec2:DescribeSecurityGroups");

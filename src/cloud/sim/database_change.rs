@@ -66,6 +66,10 @@ impl World {
         check_change(database, changes)?;
         let before = database.live.clone();
         apply_at_once(database, changes);
+        // What waited for the maintenance window gives way to what is asked for now.
+        for (field, _) in pending(changes) {
+            database.live.pending.remove(&field);
+        }
         let slow = slow_changes(database, changes);
         if slow != DatabaseChanges::default() {
             // The new values show as pending at once; the status word follows a moment later.

@@ -11,7 +11,7 @@ use super::SimCloud;
 use super::calls::half_a_call;
 use super::world::World;
 use crate::cloud::sizes::{
-    BALANCER_PAGE, LOG_GROUPS_AT_ONCE, PAGE, SCALABLE_TARGETS_AT_ONCE, SERVICES_AT_ONCE, TAGGED_AT_ONCE,
+    ALARMS_AT_ONCE, BALANCER_PAGE, LOG_GROUPS_AT_ONCE, PAGE, SCALABLE_TARGETS_AT_ONCE, SERVICES_AT_ONCE, TAGGED_AT_ONCE,
 };
 use crate::model::{Depth, FileSystemSpec, ListenerSelector, Live, ResourceKey, ResourceKind, Scope, Selector, Tags};
 
@@ -151,7 +151,7 @@ fn lists_that_scopes_need(world: &World, scopes: &[Scope], lists: &mut Lists<'_>
 
 fn by_name(world: &World, scopes: &[Scope]) -> Vec<Chain> {
     let mut by_cluster: BTreeMap<&str, usize> = BTreeMap::new();
-    let (mut services, mut log_groups) = (0_usize, 0_usize);
+    let (mut services, mut log_groups, mut alarms) = (0_usize, 0_usize, 0_usize);
     let mut doubtful: BTreeSet<&str> = BTreeSet::new();
     for scope in scopes {
         let desired = &scope.desired;
@@ -160,6 +160,7 @@ fn by_name(world: &World, scopes: &[Scope]) -> Vec<Chain> {
             services += 1;
         }
         log_groups += desired.log_groups.len();
+        alarms += desired.alarms.len();
         // The list of tags is believed where it says what is wanted.
         let as_wanted = |kind: ResourceKind, name: &str, tags: &Tags| {
             let wanted = desired.tags_with_name(&ResourceKey::new(kind, name));
@@ -179,6 +180,7 @@ fn by_name(world: &World, scopes: &[Scope]) -> Vec<Chain> {
     let targets = services.div_ceil(SCALABLE_TARGETS_AT_ONCE);
     at_once("application-autoscaling:DescribeScalableTargets", targets);
     at_once("logs:DescribeLogGroups", log_groups.div_ceil(LOG_GROUPS_AT_ONCE));
+    at_once("cloudwatch:DescribeAlarms", alarms.div_ceil(ALARMS_AT_ONCE));
     at_once("elasticloadbalancing:DescribeTags", doubtful.len().div_ceil(TAGGED_AT_ONCE));
     chains
 }
@@ -194,6 +196,8 @@ fn one_by_one(scopes: &[Scope]) -> Vec<Chain> {
         chains.extend((0..groups).map(|_| ("elasticloadbalancing:DescribeTargetGroupAttributes", 1)));
         chains.extend((0..scaled).map(|_| ("application-autoscaling:DescribeScalingPolicies", 1)));
         chains.extend((0..systems).map(|_| ("elasticfilesystem:DescribeMountTargets", 1)));
+        chains.extend(desired.alarms.values().map(|_| ("cloudwatch:ListTagsForResource", 1)));
+        chains.extend(desired.dashboards.values().map(|_| ("cloudwatch:GetDashboard", 1)));
     }
     chains
 }
@@ -203,6 +207,7 @@ pub(super) fn leave_for_another_time(live: &mut Live) {
     for group in live.target_groups.values_mut() {
         if let crate::model::Sighting::Present(group) = group {
             (group.deregistration_delay_seconds, group.stickiness_seconds) = (None, None);
+            group.others.retain(|name, _| name.starts_with("health-check."));
         }
     }
     for scaling in live.scaling.values_mut() {
@@ -210,5 +215,11 @@ pub(super) fn leave_for_another_time(live: &mut Live) {
             scaling.policies.clear();
         }
     }
+    for alarm in live.alarms.values_mut() {
+        if let crate::model::Sighting::Present(alarm) = alarm {
+            alarm.tags = None;
+        }
+    }
     live.mount_targets.clear();
+    live.dashboards.clear();
 }

@@ -39,6 +39,7 @@ mod from_live;
 mod from_live_data;
 mod from_live_files;
 mod from_live_service;
+mod hand;
 mod lifecycle;
 mod log_group;
 mod log_lines;

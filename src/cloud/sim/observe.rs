@@ -158,7 +158,11 @@ impl World {
         for rule in
             self.rules.values().filter(|rule| rule.live.tags.as_ref().is_some_and(|tags| scope.desired.owns(tags)))
         {
-            let Some(key) = key_of(&rule.tags()) else { continue };
+            let by_conditions = || {
+                let mut same = scope.desired.rules.iter().filter(|(_, spec)| spec.conditions == rule.live.conditions);
+                same.next().map(|(name, _)| ResourceKey::new(ResourceKind::ListenerRule, name))
+            };
+            let Some(key) = key_of(&rule.tags()).or_else(by_conditions) else { continue };
             let base = key.name.strip_suffix(".warming").unwrap_or(&key.name);
             if scope.desired.rules.contains_key(base) {
                 found.insert(key.name, Sighting::Present(rule.live.clone()));

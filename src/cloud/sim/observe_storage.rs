@@ -85,7 +85,8 @@ impl World {
         let of_system = || self.access_points.values().filter(|found| found.live.file_system_id == *id);
         let ours = || {
             of_system()
-                .filter(|found| scope.desired.owns(&found.live.tags) && key_of(&found.live.tags).as_ref() == Some(&key))
+                .filter(|found| scope.desired.owns(&found.live.tags))
+                .filter(|found| key_of(&found.live.tags).map_or(found.live.path == spec.path, |named| named == key))
         };
         let named = |found: &&AccessPoint| found.live.tags.get("Name") == Some(&spec.access_point_name);
         let fits = |found: &&AccessPoint| found.live.path == spec.path && found.live.state != "deleting";
@@ -124,10 +125,29 @@ impl World {
         self.databases.values().map(|found| &found.live).filter(is_beside).cloned().collect()
     }
 
+    /// Names and ARNs of what the spec names.
+    fn ids_by_name(&self, scope: &Scope) -> std::collections::BTreeSet<String> {
+        let desired = &scope.desired;
+        let databases = desired.databases.values().map(|spec| spec.identifier.clone());
+        let names: Vec<&String> = desired.databases.values().map(|spec| &spec.secret_name).collect();
+        let secrets = self.secrets.values().map(|found| &found.live).filter(|live| names.contains(&&live.secret_name));
+        let groups = desired.log_groups.values().map(|spec| spec.log_group_name.clone());
+        let services = desired.services.values().map(|spec| self.service_arn(&spec.cluster, &spec.service_name));
+        let names: Vec<&String> = desired.target_groups.values().map(|spec| &spec.target_group_name).collect();
+        let targets = self.target_groups.values().map(|found| &found.live);
+        let targets = targets.filter(|live| names.contains(&&live.target_group_name)).map(|live| live.arn.clone());
+        databases.chain(secrets.map(|live| live.arn.clone())).chain(groups).chain(services).chain(targets).collect()
+    }
+
     /// What carries this environment's tags and is not declared, or is there twice.
     pub(super) fn undeclared(&self, scope: &Scope) -> Vec<Undeclared> {
         let mut found = Vec::new();
+        // Known by its name, whatever its tags say.
+        let named = self.ids_by_name(scope);
         let mut note = |tags: &Tags, id: &str| {
+            if named.contains(id) {
+                return;
+            }
             let Some(key) = scope.desired.owns(tags).then(|| key_of(tags)).flatten() else { return };
             let surplus = key.kind == ResourceKind::AccessPoint
                 && scope.desired.access_points.get(&key.name).is_some_and(|spec| {

@@ -1,6 +1,7 @@
 //! Metrics and logs of the simulated cloud, with the faults of the session.
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 
 use super::SimCloud;
 use super::calls::half_a_call;
@@ -8,7 +9,7 @@ use super::fault::Fault;
 use super::trouble::Trouble;
 use super::world::World;
 use crate::cloud::{CloudError, Readings};
-use crate::model::{LiveTask, LogLines, LogQuery, MetricQuery, MetricSeries};
+use crate::model::{LiveTask, LogLines, LogQuery, MetricQuery, MetricSeries, TrailEvent, TrailQuery};
 
 /// Queries that one call takes (`aws.md` 7.1).
 const QUERIES_PER_CALL: usize = 500;
@@ -42,6 +43,14 @@ impl Readings for SimCloud {
         let lines = self.reading("logs:FilterLogEvents", &query.log_group, |world| world.log_lines(query));
         half_a_call().await;
         lines
+    }
+
+    async fn trail(&self, query: &TrailQuery, since: Timestamp) -> Result<Vec<TrailEvent>, CloudError> {
+        half_a_call().await;
+        let (TrailQuery::Resource(name) | TrailQuery::Event(name)) = query;
+        let events = self.reading("cloudtrail:LookupEvents", name, |world| Ok(world.looked_up(query, since)));
+        half_a_call().await;
+        events
     }
 }
 

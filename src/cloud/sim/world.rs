@@ -24,6 +24,7 @@ use super::target_group::TargetGroup;
 use super::task::Task;
 use super::task_definition::Family;
 use super::topic::Announcement;
+use crate::model::TrailEvent;
 
 /// One account in one region. Maps are keyed by what AWS makes unique: identifiers for databases, ARNs for services.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -108,6 +109,9 @@ pub struct World {
     pub expected_outputs: BTreeMap<String, Vec<String>>,
     /// What images and families do that is out of the ordinary.
     pub behaviours: Behaviours,
+    /// What hands did, oldest first: what CloudTrail would tell of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub trail: Vec<TrailEvent>,
     /// Every call since the world was read, oldest first; written are only the newest.
     #[serde(serialize_with = "newest_calls")]
     pub calls: Vec<Call>,
@@ -179,6 +183,7 @@ impl World {
             scrub_families: BTreeSet::new(),
             expected_outputs: BTreeMap::new(),
             behaviours: Behaviours::default(),
+            trail: Vec::new(),
             calls: Vec::new(),
             announcements: Vec::new(),
             violations: BTreeSet::new(),

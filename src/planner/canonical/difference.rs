@@ -101,6 +101,14 @@ impl Comparison<'_> {
 
     fn array(&mut self, at: &Spot, wanted: Option<&Value>, live: Option<&Value>) {
         let Some(row) = self.rules.unordered(&at.pattern) else {
+            if let (Some(words), None) | (None, Some(words)) = (plain_list(wanted), plain_list(live))
+                && wanted.is_none() != live.is_none()
+            {
+                // A command that is on one side only is one difference, not one a word.
+                let shown = Some(shown(&at.name, &Value::String(words)));
+                let (from, to) = if wanted.is_some() { (None, shown) } else { (shown, None) };
+                return self.found.push(Difference { path: at.path.clone(), from, to });
+            }
             let items = |list: Option<&Value>| list.and_then(Value::as_array).map_or(0, Vec::len);
             for index in 0..items(wanted).max(items(live)) {
                 let spot = item_spot(at, &index.to_string());
@@ -130,6 +138,13 @@ impl Comparison<'_> {
         let (text, found) = (plain_text(wanted), plain_text(live));
         text == found || (self.late == Late::Anything && text.contains(LATE_OPEN) && matches(&text, &found))
     }
+}
+
+/// The words of a list of plain values.
+fn plain_list(list: Option<&Value>) -> Option<String> {
+    let items = list?.as_array()?;
+    let plain = items.iter().all(|item| !item.is_object() && !item.is_array());
+    plain.then(|| items.iter().map(plain_text).collect::<Vec<_>>().join(" "))
 }
 
 fn item_spot(at: &Spot, label: &str) -> Spot {

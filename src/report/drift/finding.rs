@@ -59,6 +59,12 @@ pub struct Finding {
     pub place: Option<Place>,
     /// Since when, where AWS tells.
     pub since: Option<Timestamp>,
+    /// Who made it so, where CloudTrail tells.
+    #[serde(default)]
+    pub by: Option<String>,
+    /// With which call, `ModifyDBInstance`.
+    #[serde(default)]
+    pub event: Option<String>,
     /// What it costs a day while it stays so, USD; `None`: nothing more, or it is no question of money.
     pub usd_per_day: Option<Amount>,
     /// What `up` (or `down`) would do about it, or what a person must.
@@ -196,6 +202,8 @@ impl<'a> Findings<'a> {
             why: why.into(),
             place: place(self.input.desired, key, field),
             since: None,
+            by: None,
+            event: None,
             usd_per_day: None,
             mend: self.mend(key),
         };

@@ -10,6 +10,7 @@ mod monitoring;
 mod place;
 mod power;
 mod presence;
+mod who;
 
 use std::collections::BTreeSet;
 
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 pub use accepted::{Acceptance, AcceptedDifferences, AcceptedFileError};
 pub use finding::{Finding, FindingKind};
+pub use who::operations;
 
 use crate::model::{Desired, Difference, Live, Maintenance, Plan, Power, Remembered, ResourceKey};
 use crate::report::CostReport;

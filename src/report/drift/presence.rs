@@ -216,7 +216,8 @@ fn seen<'a>(desired: &'a Desired, live: &'a Live) -> Vec<(ResourceKey, Seen<'a>)
     let scaled = scaled.filter(|(_, service)| service.scaling.is_some());
     look(&mut all, ResourceKind::ScalableTarget, scaled.map(|(name, _)| name), &live.scaling);
     look(&mut all, ResourceKind::Alarm, desired.alarms.keys(), &live.alarms);
-    look(&mut all, ResourceKind::Dashboard, desired.dashboards.keys(), &live.dashboards);
+    let dashboards = desired.dashboards.keys().filter(|_| !live.surveyed);
+    look(&mut all, ResourceKind::Dashboard, dashboards, &live.dashboards);
     // A document of a service that is not there is not looked for.
     let there = present(&live.services).filter(|(name, _)| desired.services.contains_key(*name));
     look(&mut all, ResourceKind::TaskDefinition, there.map(|(name, _)| name), &live.task_definitions);

@@ -73,7 +73,8 @@ fn command(report: &DriftReport, finding: &Finding) -> (String, String) {
         Some(place) => format!("file={},line={},col={},{title}", property(&place.file), place.line, place.column),
         None => format!("file={},line=1,{title}", property(&format!("environments/{}.yaml", report.environment))),
     };
-    (properties, format!("{}\n{}", words::sentence(finding), finding.mend))
+    let facts: String = words::facts(finding).iter().map(|fact| format!("; {fact}")).collect();
+    (properties, format!("{}{facts}\n{}", words::sentence(finding), finding.mend))
 }
 
 /// Escapes the message of a workflow command.

@@ -18,6 +18,8 @@ struct FindingDto<'a> {
     why: &'a str,
     place: Option<&'a Place>,
     since: Option<String>,
+    by: Option<&'a str>,
+    event: Option<&'a str>,
     usd_per_day: Option<String>,
     mend: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -72,6 +74,8 @@ fn finding<'a>(finding: &'a Finding, accepted: Option<&'a Acceptance>) -> Findin
         why: &finding.why,
         place: finding.place.as_ref(),
         since: finding.since.map(|at| at.to_string()),
+        by: finding.by.as_deref(),
+        event: finding.event.as_deref(),
         usd_per_day: finding.usd_per_day.map(|usd| usd.to_string()),
         mend: &finding.mend,
         accepted,

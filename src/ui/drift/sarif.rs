@@ -70,7 +70,8 @@ fn result(report: &DriftReport, finding: &Finding, accepted: Option<&Acceptance>
         None => (format!("environments/{}.yaml", report.environment), 1, 1),
     };
     let index = FindingKind::ALL.iter().position(|kind| *kind == finding.kind);
-    let text = format!("{}: {}. {}", report.environment, words::sentence(finding), finding.mend);
+    let facts: String = words::facts(finding).iter().map(|fact| format!(" ({fact})")).collect();
+    let text = format!("{}: {}{facts}. {}", report.environment, words::sentence(finding), finding.mend);
     let suppressions: Vec<Value> = accepted
         .map(|one| json!({ "kind": "external", "justification": format!("{} ({})", one.reason, one.author) }))
         .into_iter()

@@ -15,6 +15,8 @@ fn finding(kind: FindingKind, name: &str) -> Finding {
         why: "it was <changed> & \"grew\"".into(),
         place: Some(Place { file: "environments/staging.yaml".into(), line: 28, column: 12 }),
         since: None,
+        by: None,
+        event: None,
         usd_per_day: Some(Amount::exact("0.38".parse().unwrap())),
         mend: "`up` would modify it".into(),
     }

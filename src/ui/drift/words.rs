@@ -23,10 +23,18 @@ pub(super) fn sentence(finding: &Finding) -> String {
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ")
 }
 
-/// What else is known: since when, and the price.
+/// What else is known: since when, by whom, and the price.
 pub(super) fn facts(finding: &Finding) -> Vec<String> {
     let mut facts = Vec::new();
-    facts.extend(finding.since.map(|at| format!("since {}", quantity::time(at))));
+    let by = finding.by.as_ref().map(|by| match &finding.event {
+        Some(event) => format!("by {by} ({event})"),
+        None => format!("by {by}"),
+    });
+    let since = finding.since.map(|at| format!("since {}", quantity::time(at)));
+    match (since, by) {
+        (Some(since), Some(by)) => facts.push(format!("{since} {by}")),
+        (since, by) => facts.extend(since.or(by)),
+    }
     facts.extend(finding.usd_per_day.map(|usd| format!("{usd} USD a day")));
     facts
 }
