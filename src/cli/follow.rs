@@ -187,7 +187,7 @@ mod tests {
 
     use super::*;
     use crate::clock::TokioClock;
-    use crate::model::{LiveTask, LogLines, MetricQuery, MetricSeries};
+    use crate::model::{LiveTask, LogLines, MetricQuery, MetricSeries, TrailEvent, TrailQuery};
 
     /// A log whose lines turn up at these seconds: when, dated when, what.
     struct Script {
@@ -204,6 +204,10 @@ mod tests {
         }
 
         async fn stopped_tasks(&self, _: &str, _: &str) -> Result<Vec<LiveTask>, CloudError> {
+            Ok(Vec::new())
+        }
+
+        async fn trail(&self, _: &TrailQuery, _: Timestamp) -> Result<Vec<TrailEvent>, CloudError> {
             Ok(Vec::new())
         }
 

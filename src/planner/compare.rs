@@ -9,6 +9,7 @@ use crate::model::{
     RuleAction, RuleSpec, ServiceSpec, late_names_in, present, resolve_value,
 };
 
+use super::canonical::property_differences;
 use super::condition::{condition_words, resolved, same_actions, same_conditions, words};
 use super::draft::Draft;
 use super::file_restore::Restores;
@@ -77,6 +78,19 @@ fn fixed_at_creation(key: &ResourceKey, spec: &DatabaseSpec, live: &LiveDatabase
     }
     if let Some(support) = live.extended_support {
         compare("extended-support", spec.extended_support.to_string(), Some(support.to_string()));
+    }
+    // Spelled as id, alias or ARN: the tables of properties know that they are one.
+    let key_of = |key: &Option<String>| serde_json::json!({ "KmsKeyId": key });
+    let differs =
+        !property_differences("AWS::RDS::DBInstance", &key_of(&spec.kms_key), &key_of(&live.kms_key)).is_empty();
+    if spec.kms_key.is_some() && differs {
+        found.push(Difference {
+            key: key.clone(),
+            field: "kms-key".to_owned(),
+            wanted: spec.kms_key.clone(),
+            found: live.kms_key.clone(),
+            remedy: Some("a database keeps its key, and so does its snapshot: set kms_key to what is there".to_owned()),
+        });
     }
 }
 

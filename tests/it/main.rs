@@ -80,9 +80,13 @@ mod cmd_up;
 mod cmd_validate;
 mod cmd_verify;
 // Hand-made changes of every declared value.
+#[cfg(feature = "aws")]
+mod hands_aws;
 mod hands_sim;
+// Specs that nobody wrote.
 #[cfg(feature = "probes")]
 mod probes;
+mod random_specs;
 mod support;
 mod tidy;
 // Spec files as files: extending, odd texts, any text at all.

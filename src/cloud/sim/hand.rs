@@ -236,9 +236,9 @@ fn set_path(document: &mut Value, field: &str, value: Value) -> Result<(), Strin
             Some(rest) if ["tags", "others", "pending"].contains(&first) => {
                 let inner = fields.get_mut(first).and_then(Value::as_object_mut).ok_or_else(unknown)?;
                 if value.is_null() {
-                    drop(inner.remove(rest))
+                    inner.remove(rest);
                 } else {
-                    drop(inner.insert(rest.to_owned(), value))
+                    inner.insert(rest.to_owned(), value);
                 }
                 Ok(())
             }

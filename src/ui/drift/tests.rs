@@ -172,6 +172,54 @@ fn a_comment_stays_below_githubs_limit_and_counts_what_it_leaves_out() {
 }
 
 #[test]
+fn the_limits_of_github_hold_with_500_environments_that_all_differ() {
+    let of_one = |number: usize| {
+        let known = |mut finding: Finding| {
+            finding.since = Some("2026-11-20T08:00:00Z".parse().unwrap());
+            finding.by = Some("AWSReservedSSO_Admin_0123456789abcdef/anna@example.com".into());
+            finding.event = Some("ModifyDBInstance".into());
+            finding
+        };
+        let kinds = FindingKind::ALL.into_iter().cycle().take(12);
+        let findings = kinds.enumerate().map(|(index, kind)| known(finding(kind, &format!("d{index}")))).collect();
+        DriftReport { environment: format!("preview-{number:04}"), ..report(findings) }
+    };
+    let run = DriftRun { reports: (0..500).map(of_one).collect(), failures: vec![], notes: vec![] };
+    let summary = step_summary(&run);
+    assert!(summary.len() < 1024 * 1024, "{}", summary.len());
+    assert!(summary.contains("more, left out because the text would become too long"), "6,000 findings have no room");
+    let body = comment(&run);
+    assert!(body.len() < 64 * 1000 && body.contains("left out"), "{}", body.len());
+    let shown = annotations(&run);
+    for kind in ["error", "warning", "notice"] {
+        assert_eq!(shown.lines().filter(|line| line.starts_with(&format!("::{kind} "))).count(), 10);
+    }
+    let sarif = sarif(&run);
+    assert_eq!(sarif["runs"][0]["results"].as_array().unwrap().len(), 5_000, "GitHub refuses more");
+    assert_eq!(json(&run)["environments"].as_array().unwrap().len(), 500);
+    assert_eq!(junit(&run).matches("<testsuite ").count(), 500);
+    assert!(plain(&text(&run, &narrow())).lines().all(|line| line.chars().count() <= 80));
+}
+
+#[test]
+fn since_when_and_by_whom_stand_in_every_format() {
+    let mut known = finding(FindingKind::Drift, "main");
+    known.since = Some("2026-11-20T08:00:00Z".parse().unwrap());
+    known.by = Some("Admin/bob".into());
+    known.event = Some("ModifyDBInstance".into());
+    let run = DriftRun { reports: vec![report(vec![known])], failures: vec![], notes: vec![] };
+    let words = "since 2026-11-20 08:00 UTC by Admin/bob (ModifyDBInstance)";
+    assert!(plain(&text(&run, &narrow())).replace("\n    ", " ").contains(words));
+    for shown in [markdown(&run, usize::MAX), html(&run), junit(&run), annotations(&run), sarif(&run).to_string()] {
+        assert!(shown.contains(words), "{shown}");
+    }
+    let value = json(&run);
+    let finding = &value["environments"][0]["findings"][0];
+    assert_eq!((&finding["by"], &finding["event"]), (&"Admin/bob".into(), &"ModifyDBInstance".into()));
+    assert_eq!(finding["since"], "2026-11-20T08:00:00Z");
+}
+
+#[test]
 fn markdown_has_one_row_a_finding_and_no_markup_from_outside() {
     let shown = markdown(&run(), usize::MAX);
     insta::assert_snapshot!(shown, @r#"

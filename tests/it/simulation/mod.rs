@@ -2,7 +2,7 @@
 //! know nothing of the faults assert the five promises after every call. A seed reproduces a session exactly.
 
 mod bug;
-mod chance;
+pub(crate) mod chance;
 mod checker;
 mod command;
 mod hand;
