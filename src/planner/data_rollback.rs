@@ -86,6 +86,10 @@ fn backs(
     asked: Option<&str>,
     draft: &mut Draft,
 ) -> BTreeMap<String, Back> {
+    let begun = s.desired.services.keys().filter_map(|name| data_before(s, name)).map(|before| before.moment);
+    // A service that was not part of the last release may remember an older one.
+    let newest = begun.max();
+    let of_last = |before: &DataBefore| asked.is_none() && Some(&before.moment) == newest.as_ref();
     let mut backs = BTreeMap::new();
     for (name, spec) in &s.desired.services {
         let key = key(ResourceKind::Service, name);
@@ -100,7 +104,7 @@ fn backs(
         };
         let back = match (to.get(name), DataBefore::of(live)) {
             (Some(revision), _) => Some(rollback::to_revision(s, spec, live, revision)),
-            (None, Some(before)) if asked.is_none() => Some(rollback::to_completed(s, spec, live, &before.revision)),
+            (None, Some(before)) if of_last(&before) => Some(rollback::to_completed(s, spec, live, &before.revision)),
             (None, _) if asked.is_some() => rollback::before(live),
             (None, _) => None,
         };

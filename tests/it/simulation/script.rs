@@ -148,6 +148,10 @@ fn turns(chance: &mut Chance) -> Vec<Turn> {
         let end = cut(chance);
         if chance.percent(20) {
             let release = Release::of_chance(chance);
+            // Only what runs can be released to: mostly somebody has brought it up before.
+            let up = Deed::Run { goal: Goal::Up { from: DataSource::Latest }, end: Cut::Not };
+            turns.push(Turn { pause, deed: if chance.percent(80) { up } else { Deed::Nothing } });
+            let pause = Duration::from_secs(chance.below(900));
             turns.push(Turn { pause, deed: Deed::Release { release, end } });
             let back = Turn { pause: Duration::from_secs(chance.below(2000)), deed: after_release(chance) };
             turns.push(back);
