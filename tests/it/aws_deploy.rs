@@ -40,7 +40,7 @@ checks:
 }
 
 /// A workspace whose commands talk to the corner.
-fn workspace(corner: &Corner, spec: &str) -> TestEnvironment {
+pub(crate) fn workspace(corner: &Corner, spec: &str) -> TestEnvironment {
     let mut workspace = TestEnvironment::new();
     for (name, value) in &corner.variables {
         workspace.set(name, value);
@@ -50,21 +50,27 @@ fn workspace(corner: &Corner, spec: &str) -> TestEnvironment {
 }
 
 /// Another person with other clients.
-struct Hand {
+pub(crate) struct Hand {
     ecs: aws_sdk_ecs::Client,
     logs: aws_sdk_cloudwatchlogs::Client,
     cluster: String,
     group: String,
+    container: String,
 }
 
 impl Hand {
     fn new(corner: &Corner) -> Self {
-        let unique = &corner.borrowed.unique;
+        Self::of(corner, &format!("/aws/ecs/{}-staging-backend", corner.borrowed.unique), "backend")
+    }
+
+    /// One that knows the service by its log group and container.
+    pub(crate) fn of(corner: &Corner, group: &str, container: &str) -> Self {
         Self {
             ecs: aws_sdk_ecs::Client::new(&corner.settings),
             logs: aws_sdk_cloudwatchlogs::Client::new(&corner.settings),
             cluster: corner.borrowed.cluster.clone(),
-            group: format!("/aws/ecs/{unique}-staging-backend"),
+            group: group.to_owned(),
+            container: container.to_owned(),
         }
     }
 
@@ -76,20 +82,27 @@ impl Hand {
         put.set_log_events(Some(lines.iter().map(event).collect())).send().await.expect("lines are put");
     }
 
-    /// Waits for a task of the family, at most a minute, writes its lines, and stops it, which the emulators call exit code 0.
+    /// Waits for a task of the family, at most a minute, and is it.
     async fn be_the_task(&self, family: &str, lines: &[&str]) {
         for _ in 0..240 {
-            let running = self.ecs.list_tasks().cluster(&self.cluster).family(family);
-            let running = running.desired_status(DesiredStatus::Running).send().await.expect("tasks");
-            if let Some(arn) = running.task_arns().first() {
-                let id = arn.rsplit('/').next().unwrap_or_default();
-                self.write(&format!("backend/backend/{id}"), lines).await;
-                self.ecs.stop_task().cluster(&self.cluster).task(arn).send().await.expect("it stops");
+            if self.end_any(family, lines).await {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(250)).await;
         }
         // What envctl said tells more than a panic here would.
+    }
+
+    /// Writes the lines of a running task of the family and stops it, which the emulators call exit code 0; false: none
+    /// runs.
+    pub(crate) async fn end_any(&self, family: &str, lines: &[&str]) -> bool {
+        let running = self.ecs.list_tasks().cluster(&self.cluster).family(family);
+        let running = running.desired_status(DesiredStatus::Running).send().await.expect("tasks");
+        let Some(arn) = running.task_arns().first() else { return false };
+        let id = arn.rsplit('/').next().unwrap_or_default();
+        self.write(&format!("{0}/{0}/{id}", self.container), lines).await;
+        self.ecs.stop_task().cluster(&self.cluster).task(arn).send().await.expect("it stops");
+        true
     }
 
     /// The image of the revision that the service runs.

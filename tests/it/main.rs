@@ -5,6 +5,9 @@ mod executor;
 // The whole cycle of an environment through the SDK, seen from outside with another client.
 #[cfg(feature = "aws")]
 mod aws_cycle;
+// The shipped checklists on an emulator.
+#[cfg(feature = "aws")]
+mod aws_checklists;
 // Deploy, run, roll back and verify by the built binary.
 #[cfg(feature = "aws")]
 mod aws_deploy;
