@@ -138,6 +138,8 @@ fn spec(borrowed: &Borrowed, emulator: Emulator) -> String {
         ("FILE_SYSTEM", &borrowed.file_system_name),
         ("SUBNETS", &borrowed.subnets.join(", ")),
         ("SECURITY_GROUP", &borrowed.security_group),
+        // The one role that the corner lends.
+        ("appRole", "ecsTaskExecutionRole"),
     ];
     let whole = words.iter().fold(EVERY_FIELD.to_owned(), |text, (word, value)| text.replace(word, value));
     match emulator {
