@@ -6,6 +6,7 @@ import sys
 import tempfile
 
 import meter
+from fleet import Fleet, at_rates
 from contenders import Envctl, Ground, Script, Terraform
 
 # Issue and design: how many times faster envctl is to be than each.
@@ -16,6 +17,10 @@ TARGETS = {
 }
 DRIFT_CALLS, DRIFT_WAVES, DRIFT_MEMORY = 12, 2, 30
 HELP_SECONDS = 0.010
+# `drift --all`: how many environments, calls of each when ids and revisions are known, and seconds over those that AWS's
+# rates take.
+FLEETS = (100, 1000)
+FLEET_CALLS, FLEET_TIME = 0.25, 1.2
 
 
 def say(text):
@@ -106,6 +111,26 @@ def help_time(binary, folder, rounds):
     return verdict("--help, at most 10 ms", f"{median * 1000:.1f} ms", median <= HELP_SECONDS)
 
 
+def fleets(binary, folder):
+    """Many environments on the simulated cloud: its clock jumps, so the seconds are those that AWS would take."""
+    say("drift --all on the simulated cloud")
+    print(f"\n{'environments':>12} {'calls':>6} {'of each':>8} {'peak MiB':>9} {'process':>9} {'on AWS':>8}")
+    peaks, met = [], []
+    for size in FLEETS:
+        run, calls, seconds = Fleet(pathlib.Path(folder) / f"fleet-{size}", binary, size).drift()
+        number = sum(calls.values())
+        peaks.append(run.peak)
+        print(f"{size:12} {number:6} {number / size:8.3f} {run.peak:9.1f} {run.seconds:8.2f}s {seconds:7.1f}s")
+    allowed = at_rates(calls)
+    met.append(verdict(f"calls of each of {size}, at most {FLEET_CALLS}", f"{number / size:.3f}", number <= FLEET_CALLS * size))
+    growth = peaks[-1] / peaks[0]
+    words = f"memory of {FLEETS[-1]} over {FLEETS[0]} environments, less than {FLEETS[-1] / FLEETS[0]:.0f}"
+    met.append(verdict(words, f"{growth:.1f}", growth < FLEETS[-1] / FLEETS[0]))
+    words = f"seconds over the {allowed:.1f} that AWS's rates take for {size}, at most {FLEET_TIME}"
+    met.append(verdict(words, f"{seconds / allowed:.2f}", seconds <= FLEET_TIME * allowed))
+    return met
+
+
 def compare(options, endpoint):
     """Runs it all. The exit code: 0 when every target is met, 1 when one is not."""
     with tempfile.TemporaryDirectory() as folder:
@@ -115,4 +140,5 @@ def compare(options, endpoint):
         table(present, found, calls)
         met = ratios(present, found, calls)
         met.append(help_time(options.envctl.resolve(), folder, options.rounds))
+        met.extend(fleets(options.envctl.resolve(), folder))
     return 0 if all(met) else 1
