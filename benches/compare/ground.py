@@ -26,6 +26,7 @@ class Ground:
         self._cluster()
         self._load_balancer()
         self._file_system()
+        self._role()
 
     def client(self, service):
         return boto3.client(
@@ -98,6 +99,11 @@ class Ground:
             efs.create_mount_target(
                 FileSystemId=self.file_system, SubnetId=subnet, SecurityGroups=[self.security_group]
             )
+
+    def _role(self):
+        trust = {"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+        self.client("iam").create_role(RoleName="ecsTaskExecutionRole", AssumeRolePolicyDocument=document)
 
     def words(self):
         """The values that the environment's three descriptions are filled with."""

@@ -12,6 +12,9 @@ from dataclasses import dataclass
 # What a proxy must not hand on: it speaks for itself on each of its two connections.
 HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "proxy-connection"}
 
+# Every answer is held back so long, in seconds: calls that wait for no other then overlap, however quick the emulator is.
+HOLD = 0.05
+
 
 @dataclass
 class Measured:
@@ -63,6 +66,7 @@ class Proxy:
                 upstream_connection.request(self.command, self.path, body, headers)
                 answer = upstream_connection.getresponse()
                 content = answer.read()
+                time.sleep(HOLD)
                 with proxy._lock:
                     proxy.calls.append((began, time.perf_counter()))
                 self.send_response_only(answer.status, answer.reason)
