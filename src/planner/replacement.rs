@@ -60,6 +60,11 @@ pub(super) fn due_snapshot(s: &Situation, name: &str) -> Option<String> {
     pending(s, name).map(|pending| pending.snapshot)
 }
 
+/// The database that is about to take the place of this one, as soon as it is there.
+pub(super) fn beside<'a>(s: &Situation<'a>, name: &str) -> Option<&'a LiveDatabase> {
+    pending(s, name)?.beside
+}
+
 /// Is this database due to be replaced?
 pub(super) fn is_due(s: &Situation, name: &str) -> bool {
     pending(s, name).is_some()
@@ -136,8 +141,11 @@ pub(super) fn restore(s: &Situation, draft: &mut Draft) {
     let mut ready = Vec::new();
     for (name, spec) in &s.desired.databases {
         let Some(pending) = pending(s, name) else { continue };
+        let new_password = draft.makes(&key(ResourceKind::Secret, name));
         let there = match pending.beside {
-            Some(found) if found.tags.get(TAG_PASSWORD).is_some_and(|state| state == "set") => continue,
+            Some(found) if !new_password && found.tags.get(TAG_PASSWORD).is_some_and(|state| state == "set") => {
+                continue;
+            }
             Some(found) => Some(await_restored(s, name, found, draft)),
             None => restore_one(s, name, spec, &pending, draft),
         };
@@ -149,7 +157,7 @@ pub(super) fn restore(s: &Situation, draft: &mut Draft) {
 }
 
 /// The key of the database that comes up beside the one of this name.
-fn restored_key(name: &str) -> ResourceKey {
+pub(super) fn restored_key(name: &str) -> ResourceKey {
     key(ResourceKind::Database, &format!("{name}.restored"))
 }
 

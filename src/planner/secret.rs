@@ -1,9 +1,13 @@
 //! The secret of each database: owned by envctl, its ARN the same across down and up.
 
-use crate::model::{Action, DatabaseState, NoteKind, Power, ResourceKey, ResourceKind, Sighting, TAG_PASSWORD, Tags};
+use crate::model::{
+    Action, DatabaseState, LiveDatabase, NoteKind, Power, ResourceKey, ResourceKind, Sighting, StepId, TAG_PASSWORD,
+    Tags,
+};
 
 use super::draft::{Draft, NewStep};
 use super::power;
+use super::replacement;
 use super::situation::{Found, Situation, key};
 
 /// Makes or calls back the secret of every database.
@@ -46,14 +50,20 @@ fn create(s: &Situation, key: &ResourceKey, secret_name: &str, draft: &mut Draft
     );
 }
 
-/// A new secret is a new password: a database that is there is told so first, so that no crash can hide it.
-fn announce_new_password(s: &Situation, name: &str, draft: &mut Draft) -> Option<crate::model::StepId> {
-    let Some(Sighting::Present(database)) = s.live.databases.get(name) else { return None };
+/// A new secret is a new password: the database that is there, and one that is about to take its place, are told so
+/// first, so that no crash can hide it.
+fn announce_new_password(s: &Situation, name: &str, draft: &mut Draft) -> Vec<StepId> {
+    let live = s.live.databases.get(name).and_then(Sighting::present);
+    let live = live.map(|live| (key(ResourceKind::Database, name), live));
+    let beside = replacement::beside(s, name).map(|found| (replacement::restored_key(name), found));
+    live.into_iter().chain(beside).filter_map(|(key, database)| announce(s, key, database, draft)).collect()
+}
+
+fn announce(s: &Situation, key: ResourceKey, database: &LiveDatabase, draft: &mut Draft) -> Option<StepId> {
     let told = database.tags.get(TAG_PASSWORD).is_some_and(|state| state == "pending");
     if told || database.state() == DatabaseState::Deleting || !s.desired.owns(&database.tags) {
         return None;
     }
-    let key = key(ResourceKind::Database, name);
     draft.note(
         Some(key.clone()),
         NoteKind::Warning,

@@ -130,13 +130,14 @@ pub(super) fn plan(steps: Vec<Step>) -> Plan {
 }
 
 pub(super) fn desired() -> Desired {
+    let page = serde_json::json!({"template": "p", "content_type": "text/html", "status_code": 503});
     let empty = serde_json::json!({
         "environment": "staging", "application": "app", "account": "123456789012", "region": "us-east-2",
         "protect": false, "tags": {}, "cluster": null, "listeners": {},
         "network": {"subnets": [], "security_groups": [], "assign_public_ip": false},
         "file_systems": {}, "access_points": {}, "databases": {}, "log_groups": {}, "target_groups": {}, "rules": {},
         "services": {}, "tasks": {}, "checks": {}, "policy": null,
-        "sleep": {"mode": "auto", "idle": null, "page": "p", "content_type": "text/html", "status_code": 503},
+        "sleep": {"mode": "auto", "idle": null, "page": page},
         "retention": {"keep": 1, "keep_for": {"secs": 0, "nanos": 0}}, "places": {},
         "backup": {"vault": "v", "owned": true, "role": "r", "image": "i", "execution_role": null}
     });

@@ -192,7 +192,7 @@ services:
     port: 80
     cpu: 256
     memory: 512
-    execution_role: execution
+    execution_role: ecsTaskExecutionRole
     database: main
     mounts: {{/data: data}}
     log: {{keep: 14d}}

@@ -150,3 +150,17 @@ async fn no_name_is_swapped_while_a_task_runs_and_the_data_comes_up_before_tasks
     assert!(place("keep-database/main") < place("swap-database/main"));
     assert!(place("swap-database/main") < place("update-service/backend"));
 }
+
+/// The password of the database that comes is that of a secret which somebody deletes meanwhile: the new one's counts.
+#[tokio::test(start_paused = true)]
+async fn a_secret_that_is_deleted_halfway_gives_the_database_that_comes_its_new_password() {
+    for seconds in (300..900).step_by(31) {
+        let history = format!("killed after {seconds} s");
+        let mut session = released().await;
+        session.abandon(&BACK, seconds).await;
+        session.cloud.edit(|world| world.secrets.clear());
+        session.converge_after(&up(), &history).await;
+        assert_eq!(session.cloud.read_data(DATABASE).unwrap(), ["before"], "{history}");
+        assert!(revision(&session).len() > 2, "{history}: its tasks reach the database");
+    }
+}
