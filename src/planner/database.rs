@@ -228,7 +228,7 @@ pub(super) fn modify(
 }
 
 /// Sets the password from the secret, and notes on the database that it is set. Nothing uses the database before.
-fn set_password(
+pub(super) fn set_password(
     s: &Situation,
     key: &ResourceKey,
     identifier: &str,

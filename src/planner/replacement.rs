@@ -12,7 +12,7 @@ use crate::model::{
     TAG_REPLACES, TAG_SOURCE, Tags, Until, Wait, kept_identifier, late_text, present, restored_identifier,
 };
 
-use super::database::{available, modify};
+use super::database::{self, available, modify};
 use super::database_changes::{RESTORED_RETENTION, differences, lost_by_restore};
 use super::database_sleep::services;
 use super::deploy;
@@ -141,9 +141,8 @@ pub(super) fn restore(s: &Situation, draft: &mut Draft) {
     let mut ready = Vec::new();
     for (name, spec) in &s.desired.databases {
         let Some(pending) = pending(s, name) else { continue };
-        let new_password = draft.makes(&key(ResourceKind::Secret, name));
         let there = match pending.beside {
-            Some(found) if !new_password && found.tags.get(TAG_PASSWORD).is_some_and(|state| state == "set") => {
+            Some(found) if found.tags.get(TAG_PASSWORD).is_some_and(|state| state == "set") => {
                 continue;
             }
             Some(found) => Some(await_restored(s, name, found, draft)),
@@ -276,9 +275,16 @@ pub(super) fn swap(s: &Situation, key: &ResourceKey, spec: &DatabaseSpec, quiet:
             None => return,
         },
     };
+    let mut before = vec![swapped];
     if !found.reasons.is_empty() {
-        let changed = modify(key, name, found, &[swapped], draft);
-        draft.hold(key, changed);
+        let changed = modify(key, name, found, &before, draft);
+        draft.hold(key, changed.clone());
+        before.push(changed);
+    }
+    // It has the password of a secret that is gone, and may be on its way to its new name: what is there is asked then.
+    let had_one = pending.beside.is_some_and(|found| found.tags.get(TAG_PASSWORD).is_some_and(|state| state == "set"));
+    if had_one && draft.makes(&self::key(ResourceKind::Secret, &key.name)) {
+        database::set_password(s, key, name, "its secret is a new one", &before, draft);
     }
 }
 
