@@ -352,6 +352,9 @@ fn rule(s: &Situation, key: &ResourceKey, spec: &RuleSpec, live: &LiveRule, foun
         Some(RuleAction::Other { .. }) if spec.target_group.is_none() && !same_actions(&actions, &live.actions) => {
             differs("actions", targets(&actions), targets(&live.actions));
         }
+        Some(RuleAction::Other { .. }) | None if spec.target_group.is_some() => {
+            differs("page", words(&page), "another answer".to_owned());
+        }
         _ => {}
     }
 }

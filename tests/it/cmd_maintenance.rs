@@ -133,3 +133,23 @@ fn the_workspace_has_a_page_of_its_own_or_gets_the_shipped_one() {
     let up = environment.run(&["up", "staging", "--yes"]);
     assert!(up.stderr.contains("let rule web answer with the maintenance page"), "{up}");
 }
+
+/// A page is expected in maintenance and asleep: whatever answers in its place is found, and mended.
+#[test]
+fn a_redirect_in_the_place_of_a_page_is_drift() {
+    let environment = up();
+    let redirect = r#"actions=[{"other": {"document": {"Type": "redirect"}}}]"#;
+    environment.done(&["maintenance", "on", "staging", "--yes", "--quiet"]);
+    for mend in [&["up", "staging"][..], &["down", "staging", "--mode", "park"]] {
+        environment.done(&["sim", "hand", "staging", "listener-rule/web", redirect]);
+        let drift = environment.run(&["drift", "staging"]);
+        assert_eq!(drift.code, 2, "{drift}");
+        assert!(drift.stdout.contains("listener-rule/web.page: page 503 wanted, another answer found"), "{drift}");
+        assert!(drift.stdout.starts_with("staging: 1 drift"), "{drift}");
+        environment.done(&[mend, &["--yes", "--quiet"]].concat());
+        assert_eq!(environment.run(&["drift", "staging"]).code, 0);
+    }
+    environment.done(&["sim", "hand", "staging", "listener-rule/web", redirect]);
+    let asleep = environment.run(&["drift", "staging"]);
+    assert!(asleep.stdout.contains("listener-rule/web.page: page 503 wanted, another answer found"), "{asleep}");
+}
