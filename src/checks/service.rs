@@ -7,7 +7,7 @@ use super::Ground;
 use super::mask::Mask;
 use super::seen::Seen;
 use crate::cloud::CloudError;
-use crate::model::{LiveService, ServiceCheck, ServiceStatus, Status, Subject};
+use crate::model::{LiveService, ServiceCheck, ServiceStatus, Status, Subject, short_name};
 
 /// Looks once.
 pub(super) async fn look(check: &ServiceCheck, ground: &Ground<'_>) -> Seen {
@@ -70,7 +70,7 @@ fn deployments(seen: &mut Seen, service: &LiveService) {
     match service.primary() {
         None => seen.problem("it has no deployment"),
         Some(primary) => {
-            let revision = primary.task_definition.rsplit('/').next().unwrap_or_default();
+            let revision = short_name(&primary.task_definition);
             // An ECS that says nothing of rollouts has completed those that run.
             let state = primary.rollout_state.as_deref().unwrap_or("COMPLETED");
             seen.evidence(&format!("deployment {} of {revision} is {state}", primary.id));

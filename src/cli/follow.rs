@@ -10,7 +10,9 @@ use tokio::sync::watch;
 
 use crate::clock::Clock;
 use crate::cloud::{Cloud, CloudError, CloudErrorKind, Readings};
-use crate::model::{Action, Live, LogLine, LogQuery, Receipt, Scope, Status, Subject, TaskSpec, Token, fact_name};
+use crate::model::{
+    Action, Live, LogLine, LogQuery, Receipt, Scope, Status, Subject, TaskSpec, Token, fact_name, short_name,
+};
 
 /// Between two reads.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -110,7 +112,7 @@ impl Follower<'_> {
             Ok(arn) = started.wait_for(Option::is_some) => arn.clone().unwrap_or_default(),
             _ = ended.wait_for(|ended| *ended) => return Ok(()),
         };
-        let id = arn.rsplit('/').next().unwrap_or(&arn);
+        let id = short_name(&arn);
         let mut window = Window::new(from, format!("{}{id}", self.place.stream));
         let mut quiet = 0;
         while quiet < QUIET_READS {

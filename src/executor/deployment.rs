@@ -4,7 +4,9 @@ use jiff::Timestamp;
 
 use super::evidence;
 use super::wait::{Context, Verdict};
-use crate::model::{Deployment, Facts, Failure, FailureKind, LiveService, ResourceKey, ServiceStatus, fact_name};
+use crate::model::{
+    Deployment, Facts, Failure, FailureKind, LiveService, ResourceKey, ServiceStatus, fact_name, short_name,
+};
 
 /// No task runs, none is pending, and none is wanted.
 pub(super) fn drained(service: &LiveService) -> Verdict {
@@ -115,15 +117,14 @@ fn facts(key: &ResourceKey, status: &ServiceStatus, primary: &Deployment) -> Fac
 
 /// Revisions may be named by ARN or as `family:number`; only the ARN says where (`aws.md` 1.7).
 fn same_revision(live: &str, wanted: &str) -> bool {
-    let short = |name: &str| name.rsplit('/').next().unwrap_or(name).to_owned();
-    live == wanted || ((!live.contains('/') || !wanted.contains('/')) && short(live) == short(wanted))
+    live == wanted || ((!live.contains('/') || !wanted.contains('/')) && short_name(live) == short_name(wanted))
 }
 
 fn rolled_back(key: &ResourceKey, own: &Deployment, service: &LiveService) -> String {
     let why = own.rollout_reason.as_deref().unwrap_or("ECS gives no reason");
     match service.primary().filter(|primary| primary.id != own.id) {
         Some(primary) => {
-            let now = primary.task_definition.rsplit('/').next().unwrap_or_default();
+            let now = short_name(&primary.task_definition);
             format!("the deployment of {key} failed and ECS went back to {now}: {why}")
         }
         None => format!("the deployment of {key} failed: {why}"),
@@ -131,7 +132,7 @@ fn rolled_back(key: &ResourceKey, own: &Deployment, service: &LiveService) -> St
 }
 
 fn superseded(key: &ResourceKey, primary: &Deployment) -> String {
-    let now = primary.task_definition.rsplit('/').next().unwrap_or_default();
+    let now = short_name(&primary.task_definition);
     format!(
         "the deployment of {key} did not last: {now} is the primary deployment now ({}); it was rolled back, or somebody deployed something else",
         primary.id

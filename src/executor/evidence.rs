@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use crate::model::{LiveContainer, LiveTask, ServiceStatus, TargetHealth};
+use crate::model::{LiveContainer, LiveTask, ServiceStatus, TargetHealth, short_name};
 
 /// Lines of the container log that are shown.
 const LOG_LINES: usize = 10;
@@ -139,7 +139,7 @@ fn exit_of(container: &LiveContainer) -> Option<String> {
 
 /// Everything known about one task, a line each.
 pub(super) fn about_task(task: &LiveTask) -> Vec<String> {
-    let name = task.arn.rsplit('/').next().unwrap_or(&task.arn);
+    let name = short_name(&task.arn);
     let mut lines = vec![format!("task {name}: {}", reason_of(task))];
     for container in &task.containers {
         if let Some(reason) = &container.reason {

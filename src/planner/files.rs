@@ -4,7 +4,7 @@
 
 use crate::model::{
     Action, DatabaseState, FileSystemSpec, LiveDatabase, NoteKind, Parts, Power, RefusalKind, ResourceKey,
-    ResourceKind, Sighting, StepId, Subject, TAG_SNAPSHOT_PATH, Until, Wait, late_text, present,
+    ResourceKind, Sighting, StepId, Subject, TAG_SNAPSHOT_PATH, Until, Wait, late_text, present, short_name,
 };
 
 use super::draft::{Draft, NewStep};
@@ -95,7 +95,7 @@ fn take(s: &Situation, databases: Vec<String>, which: Which, after: &[StepId], d
             role: s.desired.backup.role.clone(),
             tags: all,
         };
-        let id_of_system = arn.rsplit('/').next().unwrap_or(&arn).to_owned();
+        let id_of_system = short_name(&arn).to_owned();
         let title = format!("back up the files of {id_of_system}, snapshot {id}");
         let step = NewStep::new(format!("backup-{key}"), title, action)
             .because("a snapshot of the environment takes its files along")

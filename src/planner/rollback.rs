@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::model::{
     Action, LiveService, Overrides, RefusalKind, ResourceKey, ResourceKind, ServiceSpec, ServiceUpdate, TAG_DEPLOYED,
-    TAG_DEPLOYED_BEFORE, TAG_DEPLOYED_BY, TAG_REVISION, TAG_REVISION_BEFORE, Tags, late_text, present,
+    TAG_DEPLOYED_BEFORE, TAG_DEPLOYED_BY, TAG_REVISION, TAG_REVISION_BEFORE, Tags, late_text, present, short_name,
 };
 
 use super::deploy::{note_deployed, running};
@@ -150,7 +150,6 @@ fn whole_arn(live: &LiveService, named: &str) -> String {
 }
 
 fn one(key: &ResourceKey, spec: &ServiceSpec, live: &LiveService, back: Back, draft: &mut Draft) {
-    let short = |arn: &str| arn.rsplit('/').next().unwrap_or(arn).to_owned();
     let runs = live.primary().is_some_and(|primary| {
         primary.task_definition == back.revision
             && primary.rollout_state.as_deref().is_none_or(|state| state == "COMPLETED")
@@ -163,8 +162,8 @@ fn one(key: &ResourceKey, spec: &ServiceSpec, live: &LiveService, back: Back, dr
     }
     let reason = field(
         "task definition",
-        short(&live.task_definition),
-        short(&back.revision),
+        short_name(&live.task_definition),
+        short_name(&back.revision),
         "it is taken back to a revision that completed",
     );
     let action = Action::UpdateService {
@@ -173,7 +172,7 @@ fn one(key: &ResourceKey, spec: &ServiceSpec, live: &LiveService, back: Back, dr
         service_name: spec.service_name.clone(),
         update: ServiceUpdate { task_definition: Some(back.revision.clone()), ..ServiceUpdate::default() },
     };
-    let title = format!("take service {} back to {}", live.service_name, short(&back.revision));
+    let title = format!("take service {} back to {}", live.service_name, short_name(&back.revision));
     let step = NewStep::new(format!("update-{key}"), title, action).reasons([reason]);
     let done = draft.add(step.until(deployed(key, spec, late_text(key, "deployment"), &back.revision)));
     note_deployed(key, live, back.tags, Some(done), draft);

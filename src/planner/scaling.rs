@@ -2,7 +2,7 @@
 
 use crate::model::{
     Action, LiveScaling, LiveScalingPolicy, NoteKind, Reason, ResourceKey, ResourceKind, ScalingPolicy, ScalingSpec,
-    ServiceSpec, Sighting, StepId, Tags,
+    ServiceSpec, Sighting, StepId, Tags, short_name,
 };
 
 use super::draft::{Draft, NewStep, field};
@@ -72,7 +72,7 @@ fn resume(
     draft: &mut Draft,
 ) {
     let service = ResourceKey::new(ResourceKind::Service, &key.name);
-    let resource_id = format!("service/{}/{}", cluster_name(&spec.cluster), spec.service_name);
+    let resource_id = format!("service/{}/{}", short_name(&spec.cluster), spec.service_name);
     let awake = draft.ready(&service);
     // A drain in this plan has suspended it, whatever is there now.
     let suspended_here = draft.has(&StepId(format!("suspend-{key}")));
@@ -185,9 +185,4 @@ fn same(there: &LiveScalingPolicy, wanted: &ScalingPolicy) -> bool {
 
 fn percent(percent: u32) -> String {
     format!("{percent} %")
-}
-
-/// The name of a cluster that may be given as an ARN.
-pub(super) fn cluster_name(cluster: &str) -> &str {
-    cluster.rsplit('/').next().unwrap_or(cluster)
 }

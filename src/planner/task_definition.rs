@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::model::{
     Action, Facts, LiveService, NoteKind, Reason, ResourceKey, ResourceKind, ServiceSpec, Sighting, StepId, TaskSpec,
-    late_names_in, late_text, resolve_value,
+    late_names_in, late_text, resolve_value, short_name,
 };
 
 use super::document;
@@ -29,8 +29,7 @@ pub(super) fn of_service(
     draft: &mut Draft,
 ) -> Revision {
     if let (Some(back), Some(live)) = (s.rollback.as_ref().and_then(|rollback| rollback.services.get(name)), live) {
-        let short = |arn: &str| arn.rsplit('/').next().unwrap_or(arn).to_owned();
-        let (from, to) = (short(&live.task_definition), short(&back.revision));
+        let (from, to) = (short_name(&live.task_definition), short_name(&back.revision));
         let why = "it is taken back to a revision that completed";
         let differs = live.task_definition != back.revision;
         let reasons = differs.then(|| field("task definition", from, to, why)).into_iter().collect();

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::model::{Action, Desired, Plan, ResourceKey, late_names};
+use crate::model::{Action, Desired, Plan, ResourceKey, late_names, short_name};
 
 /// One thing that tasks of a document cannot start without.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,7 +37,7 @@ fn of_document(document: &Value, desired: &Desired) -> BTreeSet<Need> {
     let platform = platform(document);
     for (field, of) in [("executionRoleArn", "execution role"), ("taskRoleArn", "task role")] {
         if let Some(name) = known(&document[field]) {
-            let name = name.rsplit('/').next().unwrap_or(name).to_owned();
+            let name = short_name(name).to_owned();
             needs.insert(Need::Role { name, of });
         }
     }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::model::{
     Desired, FileSystemSpec, ImageName, Live, LiveService, ResourceKey, ResourceKind, ScalingSpec, ServiceSpec,
-    Setting, Throughput, fargate,
+    Setting, Throughput, fargate, short_name,
 };
 
 /// What may be promoted.
@@ -123,7 +123,7 @@ fn completed<'a>(from: &Desired, live: &'a Live, name: &str) -> Result<(&'a Live
 
 fn deployment(name: &str, service: &LiveService) -> Option<String> {
     let primary = service.primary()?;
-    let revision = primary.task_definition.rsplit('/').next().unwrap_or_default();
+    let revision = short_name(&primary.task_definition);
     let since = primary.created_at.map(|at| format!(", begun {at:.0}")).unwrap_or_default();
     Some(format!(
         "service {name} runs {revision}, its deployment is complete{since}: {} of {} tasks",

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::model::{
     AlarmDeclaration, DashboardDeclaration, Environment, KNOWN_METRICS, MetricDeclaration, PLAIN_STATISTICS,
-    ResourceKey, ResourceKind, Watched, dashboard_mark, late_text,
+    ResourceKey, ResourceKind, Watched, dashboard_mark, late_text, short_name,
 };
 
 use super::{context, roles, rule};
@@ -121,8 +121,7 @@ fn behind(environment: &Environment, name: &str) -> (String, String) {
 
 /// The cluster's name, also where the spec names it by its ARN.
 fn cluster_name(environment: &Environment) -> &str {
-    let cluster = environment.cluster.as_deref().unwrap_or_default();
-    cluster.rsplit('/').next().unwrap_or(cluster)
+    short_name(environment.cluster.as_deref().unwrap_or_default())
 }
 
 fn alarm_arn(environment: &Environment, alarm_name: &str) -> String {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::session::{Release, Told, Trouble};
 use crate::cli::look;
-use crate::model::{DataBefore, Desired, Goal, LiveService, TAG_REVISION_BEFORE};
+use crate::model::{DataBefore, Desired, Goal, LiveService, TAG_REVISION_BEFORE, short_name};
 
 /// Looks after which it is given up: the first sees what is there, the others what the calls have led to.
 const MOST_LOOKS: usize = 4;
@@ -102,7 +102,7 @@ impl Release<'_> {
 }
 
 fn back((name, service): (&String, &LiveService)) -> String {
-    let revision = service.task_definition.rsplit('/').next().unwrap_or_default();
+    let revision = short_name(&service.task_definition);
     format!("service {name} runs {revision} again, {} of {} tasks", service.running_count, service.desired_count)
 }
 

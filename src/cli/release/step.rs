@@ -8,6 +8,7 @@ use super::session::{Release, Told, Trouble};
 use crate::cli::look;
 use crate::model::{
     Action, DataSource, Depth, Desired, Gate, Goal, NoteKind, ReleaseStep, ResourceKey, ResourceKind, fact_name,
+    short_name,
 };
 use crate::template;
 use crate::ui::prompt;
@@ -146,10 +147,9 @@ impl Release<'_> {
         if rounds.is_empty() {
             return Ok(Told::passed(vec!["that runs already".to_owned()]));
         }
-        let short = |arn: &String| arn.rsplit('/').next().unwrap_or(arn).to_owned();
         let line = |(name, change): (&String, &crate::model::RevisionChange)| {
-            let after = change.after.as_ref().map(short)?;
-            Some(match change.before.as_ref().map(short) {
+            let after = short_name(change.after.as_ref()?);
+            Some(match change.before.as_deref().map(short_name) {
                 Some(before) => format!("service {name} runs {after}, before it {before}"),
                 None => format!("service {name} runs {after}"),
             })

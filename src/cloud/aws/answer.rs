@@ -34,8 +34,3 @@ pub(super) fn text(text: Option<&str>) -> String {
 pub(super) fn tags<'a>(pairs: impl Iterator<Item = (Option<&'a str>, Option<&'a str>)>) -> Tags {
     pairs.filter_map(|(key, value)| Some((key?.to_owned(), value.unwrap_or_default().to_owned()))).collect()
 }
-
-/// The last part of an ARN: `cluster/name` gives `name`.
-pub(super) fn last_part(arn: &str) -> &str {
-    arn.rsplit('/').next().unwrap_or(arn)
-}

@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use aws_sdk_ecs::types as ecs;
 
 use super::AwsCloud;
-use super::answer::{count, last_part, tags, text, timestamp};
+use super::answer::{count, tags, text, timestamp};
 use crate::cloud::CloudError;
 use crate::cloud::sizes::SERVICES_AT_ONCE;
-use crate::model::{Capacity, Deployment, LiveAttachment, LiveContainer, LiveService, LiveTask, ServiceEvent, Tags};
+use crate::model::{
+    Capacity, Deployment, LiveAttachment, LiveContainer, LiveService, LiveTask, ServiceEvent, Tags, short_name,
+};
 
 /// Events kept of a service, newest first.
 const EVENTS: usize = 20;
@@ -177,7 +179,7 @@ pub(super) fn live_task(found: &ecs::Task) -> LiveTask {
 
 /// The id of a task, the last part of its ARN: it names the task's log streams.
 pub(super) fn task_id(arn: &str) -> &str {
-    last_part(arn)
+    short_name(arn)
 }
 
 /// What no spec declares of a service.

@@ -9,7 +9,7 @@ use super::AwsCloud;
 use super::answer::{count, number};
 use crate::cloud::sizes::SCALABLE_TARGETS_AT_ONCE;
 use crate::cloud::{CloudError, CloudErrorKind};
-use crate::model::{LiveScaling, LiveScalingPolicy, Receipt, ScalingPolicy, Tags};
+use crate::model::{LiveScaling, LiveScalingPolicy, Receipt, ScalingPolicy, Tags, short_name};
 
 /// Services whose policies are asked for one by one; of more, those of the whole region are read, 10 a page.
 const ASKED_ONE_BY_ONE: usize = 5;
@@ -195,7 +195,7 @@ impl AwsCloud {
 
 /// The resource id of a service: by the cluster's name, also when the spec gives its ARN.
 pub(super) fn resource_id(cluster: &str, service_name: &str) -> String {
-    format!("service/{}/{service_name}", super::answer::last_part(cluster))
+    format!("service/{}/{service_name}", short_name(cluster))
 }
 
 /// Suspended means all three kinds: with one left on, something could still scale.

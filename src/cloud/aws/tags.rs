@@ -7,10 +7,9 @@ use aws_sdk_resourcegroupstagging::types as tagging;
 use futures_util::future::try_join_all;
 
 use super::AwsCloud;
-use super::answer::last_part;
 use super::error::own_error;
 use crate::cloud::{CloudError, CloudErrorKind};
-use crate::model::{MANAGED_BY, Receipt, TAG_MANAGED_BY, Tags, owned_by};
+use crate::model::{MANAGED_BY, Receipt, TAG_MANAGED_BY, Tags, owned_by, short_name};
 
 impl AwsCloud {
     /// Do these tags say that the resource is envctl's, and of the environment last observed?
@@ -77,7 +76,7 @@ impl AwsCloud {
             "rds" => self.tag_rds(arn, tags, remove).await?,
             "secretsmanager" => self.tag_secret(arn, tags, remove).await?,
             "elasticloadbalancing" => self.tag_elb(arn, tags, remove).await?,
-            "elasticfilesystem" => self.tag_efs(last_part(arn), tags, remove).await?,
+            "elasticfilesystem" => self.tag_efs(short_name(arn), tags, remove).await?,
             "logs" => self.tag_logs(arn, tags, remove).await?,
             "cloudwatch" => self.tag_alarm(arn, tags, remove).await?,
             "application-autoscaling" => self.tag_scalable_target(arn, tags, remove).await?,

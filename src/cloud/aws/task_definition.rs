@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use super::AwsCloud;
 use super::error::{incomplete, own_error};
 use crate::cloud::{CloudError, CloudErrorKind};
-use crate::model::{Receipt, ResourceKey, Tags};
+use crate::model::{Receipt, ResourceKey, Tags, short_name};
 use crate::planner::canonical;
 
 /// Keeps the raw body of an answer, which the SDK's own types would lose fields of.
@@ -184,7 +184,7 @@ impl AwsCloud {
             let request = self.clients.ecs.list_task_definitions().family_prefix(family).status(status.clone());
             let request = request.set_next_token(token);
             let page = self.caller.call("ecs:ListTaskDefinitions", || request.clone().send()).await?;
-            let of_family = |arn: &&String| super::answer::last_part(arn).split(':').next() == Some(family);
+            let of_family = |arn: &&String| short_name(arn).split(':').next() == Some(family);
             found.extend(page.task_definition_arns().iter().filter(of_family).cloned());
             token = page.next_token().map(str::to_owned);
             if token.is_none() {

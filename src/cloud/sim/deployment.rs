@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use super::service::Service;
 use super::task::{Phase, Task};
 use super::world::World;
-use crate::model::Deployment;
+use crate::model::{Deployment, short_name};
 
 /// Seconds before the scheduler tries again after so many failures in a row: up to a quarter of an hour.
 const BACK_OFF_SECONDS: [i64; 7] = [2, 10, 30, 60, 180, 480, 900];
@@ -114,7 +114,7 @@ impl World {
         for _ in 0..missing {
             let revision = live.task_definition.clone();
             let task = self.begin_task(&live.cluster, &revision, &live.subnets, Some((arn, &id)));
-            let short = task.rsplit('/').next().unwrap_or_default().to_owned();
+            let short = short_name(&task).to_owned();
             self.tell(arn, &format!("has started 1 tasks: (task {short})."));
         }
     }
@@ -153,7 +153,7 @@ impl World {
             self.tell(service, "has begun draining connections on 1 tasks.");
         }
         self.stop_task(&task.live.arn, reason);
-        let short = task.live.arn.rsplit('/').next().unwrap_or_default();
+        let short = short_name(&task.live.arn);
         self.tell(service, &format!("has stopped 1 running tasks: (task {short})."));
     }
 

@@ -10,8 +10,10 @@ use super::network::{Listener, SecurityGroup, Subnet};
 use super::rule::Rule;
 use super::seed::production;
 use super::target_group::TargetGroup;
-use super::world::{World, short_name};
-use crate::model::{Desired, ListenerSelector, Live, LiveAlarm, LiveListener, Selector, Sighting, Tags, present};
+use super::world::World;
+use crate::model::{
+    Desired, ListenerSelector, Live, LiveAlarm, LiveListener, Selector, Sighting, Tags, present, short_name,
+};
 
 impl World {
     /// The account as this observation saw it ([`Depth::Preflight`](crate::model::Depth)). What could not be read

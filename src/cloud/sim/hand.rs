@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::world::World;
-use crate::model::{Desired, ResourceKey, ResourceKind, TAG_RESOURCE, Tags, TrailEvent, TrailQuery};
+use crate::model::{Desired, ResourceKey, ResourceKind, TAG_RESOURCE, Tags, TrailEvent, TrailQuery, short_name};
 use crate::report::operations;
 
 /// How long CloudTrail remembers.
@@ -125,7 +125,7 @@ impl World {
             }
             _ => return Err(format!("no hand reaches {key} here")),
         };
-        let last = gone.rsplit('/').next().unwrap_or_default().to_owned();
+        let last = short_name(&gone).to_owned();
         self.leave_trail(operations(key.kind, None), vec![gone, last], user);
         Ok(())
     }
@@ -147,7 +147,7 @@ impl World {
 
     fn scalable_target_id(&self, desired: &Desired, service: &str) -> Option<String> {
         let spec = desired.services.get(service)?;
-        let id = format!("service/{}/{}", super::world::short_name(&spec.cluster), spec.service_name);
+        let id = format!("service/{}/{}", short_name(&spec.cluster), spec.service_name);
         self.scalable_targets.contains_key(&id).then_some(id)
     }
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::trouble::Trouble;
 use super::world::World;
-use crate::model::{LogLine, LogLines, LogQuery};
+use crate::model::{LogLine, LogLines, LogQuery, short_name};
 
 /// Lines that a group keeps; older ones go.
 const LINES_KEPT: usize = 10_000;
@@ -30,7 +30,7 @@ impl World {
         let Some(found) = containers.iter().find(named) else { return };
         let options = &found["logConfiguration"]["options"];
         let (Some(group), Some(name)) = (options["awslogs-group"].as_str(), found["name"].as_str()) else { return };
-        let task = task_arn.rsplit('/').next().unwrap_or(task_arn);
+        let task = short_name(task_arn);
         let stream = match options["awslogs-stream-prefix"].as_str() {
             Some(prefix) => format!("{prefix}/{name}/{task}"),
             None => task.to_owned(),

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use super::network::selects;
 use super::status::{described, is_steady};
-use super::world::{World, short_name};
+use super::world::World;
 use crate::model::{
     Borrowed, Depth, FileSystemSpec, Live, LiveRule, LiveScaling, LiveService, LiveSnapshot, ResourceKey, ResourceKind,
-    Scope, Selector, Sighting, Sightings, TAG_RESOURCE, Tags, TargetHealth,
+    Scope, Selector, Sighting, Sightings, TAG_RESOURCE, Tags, TargetHealth, short_name,
 };
 
 /// Present, or absent.

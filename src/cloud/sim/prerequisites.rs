@@ -12,7 +12,7 @@ use super::calls::half_a_call;
 use super::trouble::Trouble;
 use super::world::World;
 use crate::cloud::{CloudError, CloudErrorKind, Prerequisites};
-use crate::model::{EcrRepository, FoundImage, FoundRole, ImageName};
+use crate::model::{EcrRepository, FoundImage, FoundRole, ImageName, short_name};
 
 /// What is the matter with a role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -116,7 +116,7 @@ impl World {
     pub(super) fn role_obstacle(&self, document: &serde_json::Value) -> Option<String> {
         let roles = ["executionRoleArn", "taskRoleArn"].into_iter().filter_map(|field| document[field].as_str());
         let bad = |role: &&str| {
-            let trouble = self.behaviours.roles.get(super::world::short_name(role));
+            let trouble = self.behaviours.roles.get(short_name(role));
             matches!(trouble, Some(RoleTrouble::Missing | RoleTrouble::Untrusting))
         };
         roles.into_iter().find(bad).map(|role| {

@@ -9,10 +9,11 @@ use super::network::{Listener, SecurityGroup, Subnet};
 use super::references;
 use super::rule::Rule;
 use super::target_group::TargetGroup;
-use super::world::{World, short_name};
+use super::world::World;
 use crate::model::{
     Condition, Desired, FileSystemSpec, HealthCheck, ListenerSelector, LiveAccessPoint, LiveFileSystem, LiveListener,
     LiveMountTarget, LiveRule, LiveSecurityGroup, LiveSubnet, LiveTargetGroup, RuleAction, Selector, Tags, Throughput,
+    short_name,
 };
 
 /// The network of simulated production.

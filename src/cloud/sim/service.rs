@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::service_rules::check_settings;
 use super::tags::{must_be_managed, same_owner};
 use super::trouble::{Outcome, Trouble, changed, receipt, unchanged};
-use super::world::{World, made_with, short_name};
+use super::world::{World, made_with};
 use crate::model::{
     Deployment, LiveAttachment, LiveService, Receipt, ResourceKey, SERVICE_MADE_WITH, ServiceEvent, ServiceName,
-    ServiceSettings, ServiceUpdate, Tags,
+    ServiceSettings, ServiceUpdate, Tags, short_name,
 };
 
 /// A service.

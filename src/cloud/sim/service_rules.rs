@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::trouble::Trouble;
-use super::world::{World, short_name};
-use crate::model::ServiceSettings;
+use super::world::World;
+use crate::model::{ServiceSettings, short_name};
 
 fn refused(message: impl Into<String>) -> Trouble {
     Trouble::refused("InvalidParameterException", message)

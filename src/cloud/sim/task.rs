@@ -9,8 +9,8 @@ use super::service_rules::{check_cluster, check_network, container_names};
 use super::tags::is_managed;
 use super::target_group::Target;
 use super::trouble::{Outcome, Trouble, receipt};
-use super::world::{World, short_name};
-use crate::model::{LiveContainer, LiveTask, ResourceKey, Tags, TaskRun};
+use super::world::World;
+use crate::model::{LiveContainer, LiveTask, ResourceKey, Tags, TaskRun, short_name};
 
 /// A task.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

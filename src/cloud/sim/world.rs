@@ -235,11 +235,6 @@ impl World {
     }
 }
 
-/// The last part of a name or ARN: `arn:…:cluster/production` is the cluster `production`.
-pub(super) fn short_name(name_or_arn: &str) -> &str {
-    name_or_arn.rsplit('/').next().unwrap_or(name_or_arn)
-}
-
 /// What a resource is made with beside its spec, as a read shows it.
 pub(super) fn made_with(table: &[(&str, &str)]) -> BTreeMap<String, String> {
     table.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()

@@ -1,7 +1,9 @@
 //! Since when, and by whom: what to ask CloudTrail about a finding, and which of its events is the one.
 
 use super::{Finding, FindingKind};
-use crate::model::{Desired, FileSystemSpec, Live, ResourceKey, ResourceKind, Sightings, TrailEvent, present};
+use crate::model::{
+    Desired, FileSystemSpec, Live, ResourceKey, ResourceKind, Sightings, TrailEvent, present, short_name,
+};
 
 /// The API operations that can have made such a difference, the likeliest first.
 pub fn operations(kind: ResourceKind, field: Option<&str>) -> &'static [&'static str] {
@@ -96,7 +98,7 @@ fn names(desired: &Desired, live: &Live, key: &ResourceKey) -> Vec<String> {
     }
     let mut names: Vec<String> = names.into_iter().flatten().map(str::to_owned).collect();
     if let (ResourceKind::ScalableTarget, Some(spec)) = (key.kind, desired.services.get(name)) {
-        let cluster = spec.cluster.rsplit('/').next().unwrap_or_default();
+        let cluster = short_name(&spec.cluster);
         names.push(format!("service/{cluster}/{}", spec.service_name));
     }
     names

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Window;
-use crate::model::{Desired, Live, MetricQuery, ResourceKey, ResourceKind, Statistic, present};
+use crate::model::{Desired, Live, MetricQuery, ResourceKey, ResourceKind, Statistic, present, short_name};
 
 /// One figure of one resource, and the query that answers it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,7 +97,7 @@ pub fn dimensions(desired: &Desired, live: &Live, key: &ResourceKey) -> Option<(
     let (namespace, pairs): (&str, Vec<(&str, String)>) = match key.kind {
         ResourceKind::Service => {
             let service = desired.services.get(name)?;
-            let cluster = service.cluster.rsplit('/').next().unwrap_or(&service.cluster);
+            let cluster = short_name(&service.cluster);
             let pairs = vec![("ClusterName", cluster.to_owned()), ("ServiceName", service.service_name.clone())];
             ("AWS/ECS", pairs)
         }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{Check, items, text_of};
+use crate::model::short_name;
 
 impl Check<'_> {
     pub(super) fn roles(&mut self) {
@@ -39,9 +40,8 @@ impl Check<'_> {
             "execution_role" => service.execution_role.as_deref(),
             _ => service.task_role.as_deref(),
         });
-        let name = |role: &str| role.rsplit('/').next().unwrap_or(role).to_owned();
-        if let Some(declared) = declared.filter(|declared| name(declared) != name(role)) {
-            let message = format!("the role is `{declared}` in the spec, and `{}` here", name(role));
+        if let Some(declared) = declared.filter(|declared| short_name(declared) != short_name(role)) {
+            let message = format!("the role is `{declared}` in the spec, and `{}` here", short_name(role));
             self.contradicts(field, of, message, format!("write \"{field}\": \"{{{{service.{of}}}}}\""));
         }
     }

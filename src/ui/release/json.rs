@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::short;
-use crate::model::{EntryState, RecordEntry, ReleaseRecord, Standing};
+use crate::model::{EntryState, RecordEntry, ReleaseRecord, Standing, short_name};
 use crate::store::releases::FoundRecord;
 use crate::ui::{FORMAT_VERSION, quantity};
 
@@ -41,8 +40,8 @@ fn dto(record: &ReleaseRecord) -> ReleaseDto<'_> {
     });
     let revisions = record.revisions.iter().map(|(service, change)| RevisionDto {
         service,
-        before: change.before.as_deref().map(short),
-        after: change.after.as_deref().map(short),
+        before: change.before.as_deref().map(short_name),
+        after: change.after.as_deref().map(short_name),
         before_arn: change.before.as_deref(),
         after_arn: change.after.as_deref(),
     });

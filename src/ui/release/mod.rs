@@ -7,8 +7,3 @@ mod words;
 pub use json::{json, list_json, value};
 pub use text::{begins, closed, done, ended, list, text};
 pub use words::{example, example_under_way, incident, way_on};
-
-/// `family:7` of an ARN.
-fn short(arn: &str) -> &str {
-    arn.rsplit('/').next().unwrap_or(arn)
-}

@@ -2,8 +2,7 @@
 
 use anstyle::Style;
 
-use super::short;
-use crate::model::{EntryState, Gate, RecordEntry, ReleaseRecord, Standing};
+use crate::model::{EntryState, Gate, RecordEntry, ReleaseRecord, Standing, short_name};
 use crate::store::releases::FoundRecord;
 use crate::ui::{Ui, quantity, style, wrap};
 
@@ -38,10 +37,10 @@ pub fn done(record: &ReleaseRecord) -> String {
     let id = &record.id;
     let mut out = format!("{environment}: released ({})\n", quantity::duration(took));
     for (service, change) in &record.revisions {
-        let before = change.before.as_deref().map(|before| format!(", before it {}", short(before)));
+        let before = change.before.as_deref().map(|before| format!(", before it {}", short_name(before)));
         let before = before.unwrap_or_default();
         match change.after.as_deref() {
-            Some(after) => out.push_str(&format!("service {service} runs {}{before}\n", short(after))),
+            Some(after) => out.push_str(&format!("service {service} runs {}{before}\n", short_name(after))),
             None => out.push_str(&format!("service {service} runs that already\n")),
         }
     }
@@ -113,7 +112,7 @@ pub fn text(record: &ReleaseRecord, ui: &Ui) -> String {
         out.push_str(&format!("  {setting}\n"));
     }
     for (service, change) in &record.revisions {
-        let name = |revision: &Option<String>| revision.as_deref().map_or("nothing", short).to_owned();
+        let name = |revision: &Option<String>| revision.as_deref().map_or("nothing", short_name).to_owned();
         out.push_str(&format!(
             "  service {service}: before {}, deployed {}\n",
             name(&change.before),

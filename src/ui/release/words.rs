@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::short;
 use crate::model::{
     EntryState, Gate, LiveService, RecordEntry, ReleaseRecord, ReleaseVerdict, RevisionChange, Setting, Standing,
+    short_name,
 };
 
 /// Most lines of a failure that an incident repeats; the record has all.
@@ -52,8 +52,8 @@ pub fn incident(
 
 /// What a service runs now, beside what it ran before.
 fn runs(record: &ReleaseRecord, (name, service): (&String, &LiveService)) -> String {
-    let revision = short(&service.task_definition);
-    let before = record.revisions.get(name).and_then(|change| change.before.as_deref()).map(short);
+    let revision = short_name(&service.task_definition);
+    let before = record.revisions.get(name).and_then(|change| change.before.as_deref()).map(short_name);
     let state = service.primary().and_then(|primary| primary.rollout_state.as_deref());
     let under_way = if state == Some("IN_PROGRESS") { ", its deployment is under way" } else { "" };
     match before {

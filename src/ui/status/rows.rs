@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use crate::model::{
     DatabaseState, Desired, FileSystemSpec, Live, LiveAccessPoint, LiveAlarm, LiveDatabase, LiveRule, LiveScaling,
-    LiveService, Maintenance, ResourceKind, RuleAction, Sighting, Sightings, TAG_RESOURCE, Throughput,
+    LiveService, Maintenance, ResourceKind, RuleAction, Sighting, Sightings, TAG_RESOURCE, Throughput, short_name,
 };
 use crate::ui::style;
 
@@ -151,7 +151,7 @@ fn service(service: &LiveService) -> Seen {
         (true, running, desired) if running == desired => (format!("{running} running"), style::GOOD),
         (true, running, desired) => (format!("{running} of {desired} running"), style::CAUTION),
     };
-    let revision = service.task_definition.rsplit('/').next().unwrap_or(&service.task_definition);
+    let revision = short_name(&service.task_definition);
     let mut detail = format!("{}, {revision}", service.service_name);
     let rollout = service.primary().and_then(|primary| primary.rollout_state.as_deref());
     if let Some(rollout) = rollout.filter(|rollout| *rollout != "COMPLETED") {
