@@ -195,6 +195,16 @@ impl LiveService {
         self.deployments.iter().find(|deployment| deployment.status == "PRIMARY")
     }
 
+    /// How far its `PRIMARY` deployment is: `IN_PROGRESS`, `COMPLETED`, `FAILED`; `None` where ECS does not say.
+    pub fn rollout_state(&self) -> Option<&str> {
+        self.primary()?.rollout_state.as_deref()
+    }
+
+    /// Is no deployment under way or failed? Where ECS does not say, none is.
+    pub fn is_settled(&self) -> bool {
+        self.rollout_state().is_none_or(|state| state == "COMPLETED")
+    }
+
     /// Does it neither want, start nor run a task? One that is being deleted says nothing any more.
     pub fn is_quiet(&self) -> bool {
         !self.is_active() || self.desired_count + self.running_count + self.pending_count == 0

@@ -200,11 +200,11 @@ fn failed_deployment(key: &ResourceKey, live: &LiveService, found: &mut Vec<Diff
     if !live.is_active() || !service::has_failed(live) {
         return;
     }
-    let state = live.primary().and_then(|primary| primary.rollout_state.clone());
-    let (field, wanted, is) = if live.running_count == 0 && state.as_deref() != Some("FAILED") {
+    let state = live.rollout_state();
+    let (field, wanted, is) = if live.running_count == 0 && state != Some("FAILED") {
         ("running", live.desired_count.to_string(), "0".to_owned())
     } else {
-        ("deployment", "COMPLETED".to_owned(), state.unwrap_or_default())
+        ("deployment", "COMPLETED".to_owned(), state.unwrap_or_default().to_owned())
     };
     found.push(Difference {
         key: key.clone(),

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::model::{
-    Action, DatabaseSpec, DatabaseState, LiveDatabase, LiveSnapshot, NoteKind, Power, RefusalKind, ResourceKey,
-    ResourceKind, StepId, Subject, TAG_PASSWORD, TAG_SCRUB, TAG_SOURCE, Tags, Until, Wait,
+    Action, DatabaseSpec, DatabaseState, LiveDatabase, LiveSnapshot, NoteKind, PasswordMark, Power, RefusalKind,
+    ResourceKey, ResourceKind, StepId, Subject, TAG_SCRUB, TAG_SOURCE, Tags, Until, Wait,
 };
 
 use super::data_source::Data;
@@ -12,6 +12,7 @@ use super::database_changes::{Differences, RESTORED_RETENTION, differences, lost
 use super::draft::{Draft, NewStep};
 use super::durations;
 use super::file_restore::Restores;
+use super::password::{self, NewPassword};
 use super::replacement;
 use super::situation::{Situation, key};
 
@@ -78,7 +79,7 @@ fn create(s: &Situation, key: &ResourceKey, spec: &DatabaseSpec, draft: &mut Dra
     let secret = ResourceKey::new(ResourceKind::Secret, &key.name);
     let mut tags = s.desired.tags_of(key);
     tags.insert(TAG_SOURCE.to_owned(), "empty".to_owned());
-    tags.insert(TAG_PASSWORD.to_owned(), "set".to_owned());
+    tags.extend(PasswordMark::Set.tags());
     let action = Action::CreateDatabase {
         key: key.clone(),
         spec: spec.clone(),
@@ -144,7 +145,7 @@ fn restore(
 fn restore_tags(s: &Situation, key: &ResourceKey, snapshot: &LiveSnapshot, scrub: bool) -> Tags {
     let mut tags = s.desired.tags_of(key);
     tags.insert(TAG_SOURCE.to_owned(), format!("snapshot:{}", snapshot.identifier));
-    tags.insert(TAG_PASSWORD.to_owned(), "pending".to_owned());
+    tags.extend(PasswordMark::Pending.tags());
     if scrub {
         tags.insert(TAG_SCRUB.to_owned(), "needed".to_owned());
     }
@@ -190,8 +191,7 @@ fn existing(
         draft.hold(key, changed.clone());
         before.push(changed);
     }
-    let pending = live.tags.get(TAG_PASSWORD).is_some_and(|state| state == "pending");
-    if pending {
+    if live.awaits_password() {
         set_password(s, key, &live.identifier, "an earlier run ended before it was set", &before, draft);
     } else if draft.makes(&ResourceKey::new(ResourceKind::Secret, &key.name)) {
         set_password(s, key, &live.identifier, "its secret is a new one", &before, draft);
@@ -227,7 +227,7 @@ pub(super) fn modify(
     )
 }
 
-/// Sets the password from the secret, and notes on the database that it is set. Nothing uses the database before.
+/// Sets the password of the declared database. Nothing uses the database before.
 pub(super) fn set_password(
     s: &Situation,
     key: &ResourceKey,
@@ -236,33 +236,11 @@ pub(super) fn set_password(
     before: &[StepId],
     draft: &mut Draft,
 ) -> StepId {
-    let secret = ResourceKey::new(ResourceKind::Secret, &key.name);
-    let action = Action::SetMasterPassword {
-        key: key.clone(),
-        identifier: identifier.to_owned(),
-        secret_arn: draft.fact(&s.facts, &secret, "arn"),
-    };
-    let held = draft.ready(&secret);
-    let password = draft.add(
-        NewStep::new(
-            format!("set-password-{key}"),
-            format!("set the password of {identifier} from its secret"),
-            action,
-        )
-        .because(why)
-        .after(before.iter().cloned().chain(held))
-        .until(available(key, identifier, false, durations::DATABASE_CHANGE_DEADLINE)),
-    );
-    draft.hold(key, password.clone());
     let arn = draft.fact(&s.facts, key, "arn");
-    let tags = Tags::from([(TAG_PASSWORD.to_owned(), "set".to_owned())]);
-    let action = Action::Tag { key: key.clone(), arn, tags, remove: Vec::new() };
-    draft.add(
-        NewStep::new(format!("mark-password-{key}"), format!("note that {identifier} has its password"), action)
-            .because("the next run must know")
-            .after([password.clone()]),
-    );
-    password
+    let of = NewPassword { key, secret: &key.name, identifier, arn, why };
+    let steps = password::set_password(s, of, before.iter().cloned(), draft);
+    draft.hold(key, steps.set.clone());
+    steps.set
 }
 
 /// The power that a sleeping database shows, if it is asleep.

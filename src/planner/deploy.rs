@@ -87,7 +87,7 @@ fn one(
         }
         return;
     }
-    if let Some(primary) = live.primary().filter(|found| found.rollout_state.as_deref() == Some("IN_PROGRESS")) {
+    if let Some(primary) = live.primary().filter(|_| live.rollout_state() == Some("IN_PROGRESS")) {
         let text = format!("deployment {} of {} is under way, and is replaced", primary.id, live.service_name);
         draft.note(Some(key.clone()), NoteKind::Busy, text);
     }
@@ -212,11 +212,11 @@ fn remembered(tags: &Tags, prefix: &str) -> Tags {
 /// failed, the one remembered.
 pub fn last_completed(live: &LiveService) -> Option<&str> {
     let primary = live.primary()?;
-    match primary.rollout_state.as_deref() {
-        Some("COMPLETED") | None => Some(&primary.task_definition),
-        _ => live.tags.get(TAG_REVISION).map(String::as_str).or_else(|| {
-            let older = live.deployments.iter().find(|found| found.rollout_state.as_deref() == Some("COMPLETED"));
-            older.map(|found| found.task_definition.as_str())
-        }),
+    if live.is_settled() {
+        return Some(&primary.task_definition);
     }
+    live.tags.get(TAG_REVISION).map(String::as_str).or_else(|| {
+        let older = live.deployments.iter().find(|found| found.rollout_state.as_deref() == Some("COMPLETED"));
+        older.map(|found| found.task_definition.as_str())
+    })
 }

@@ -26,6 +26,7 @@ mod file_system;
 mod files;
 mod log_group;
 mod maintenance;
+mod password;
 mod power;
 mod preflight;
 mod priority;

@@ -7,9 +7,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
-    Action, DataBefore, DatabaseSpec, Goal, LiveDatabase, LiveSnapshot, NoteKind, RefusalKind, ResourceKey,
-    ResourceKind, Sighting, StepId, Subject, TAG_DATA_BEFORE, TAG_KEPT_AS, TAG_PASSWORD, TAG_REPLACE_WITH,
-    TAG_REPLACES, TAG_SOURCE, Tags, Until, Wait, kept_identifier, late_text, present, restored_identifier,
+    Action, DataBefore, DatabaseSpec, Goal, LiveDatabase, LiveSnapshot, NoteKind, PasswordMark, RefusalKind,
+    ResourceKey, ResourceKind, Sighting, StepId, Subject, TAG_DATA_BEFORE, TAG_KEPT_AS, TAG_REPLACE_WITH, TAG_REPLACES,
+    TAG_SOURCE, Tags, Until, Wait, kept_identifier, late_text, present, restored_identifier,
 };
 
 use super::database::{self, available, modify};
@@ -18,6 +18,7 @@ use super::database_sleep::services;
 use super::deploy;
 use super::draft::{Draft, NewStep};
 use super::durations;
+use super::password::{self, NewPassword};
 use super::rollback::Back;
 use super::situation::{Situation, key};
 
@@ -142,9 +143,7 @@ pub(super) fn restore(s: &Situation, draft: &mut Draft) {
     for (name, spec) in &s.desired.databases {
         let Some(pending) = pending(s, name) else { continue };
         let there = match pending.beside {
-            Some(found) if found.tags.get(TAG_PASSWORD).is_some_and(|state| state == "set") => {
-                continue;
-            }
+            Some(found) if found.had_password_set() => continue,
             Some(found) => Some(await_restored(s, name, found, draft)),
             None => restore_one(s, name, spec, &pending, draft),
         };
@@ -172,9 +171,9 @@ fn restore_one(s: &Situation, name: &str, spec: &DatabaseSpec, pending: &Pending
     let mut tags = s.desired.tags_of(&main);
     tags.extend([
         (TAG_SOURCE.to_owned(), format!("snapshot:{}", snapshot.identifier)),
-        (TAG_PASSWORD.to_owned(), "pending".to_owned()),
         (TAG_REPLACES.to_owned(), replaced),
     ]);
+    tags.extend(PasswordMark::Pending.tags());
     let identifier = restored_identifier(&spec.identifier);
     let key = restored_key(name);
     let spec = DatabaseSpec { identifier: identifier.clone(), ..sized(spec, snapshot) };
@@ -212,6 +211,7 @@ fn await_restored(s: &Situation, name: &str, found: &LiveDatabase, draft: &mut D
     draft.add(step.because(format!("an earlier run has begun it; it is {}", found.status)).taking(180).until(wait))
 }
 
+/// Gives the database beside its password; what comes after it waits for its tag.
 fn set_password(
     s: &Situation,
     name: &str,
@@ -221,22 +221,11 @@ fn set_password(
     draft: &mut Draft,
 ) -> StepId {
     let key = restored_key(name);
-    let secret = self::key(ResourceKind::Secret, name);
     let identifier = beside.map_or_else(|| restored_identifier(&spec.identifier), |found| found.identifier.clone());
-    let secret_arn = draft.fact(&s.facts, &secret, "arn");
-    let action = Action::SetMasterPassword { key: key.clone(), identifier: identifier.clone(), secret_arn };
-    let title = format!("set the password of {identifier} from its secret");
-    let step = NewStep::new(format!("set-password-{key}"), title, action)
-        .because("a restored database has the password that its snapshot had")
-        .after([there])
-        .after(draft.ready(&secret))
-        .until(available(&key, &identifier, false, durations::DATABASE_CHANGE_DEADLINE));
-    let set = draft.add(step);
     let arn = beside.map_or_else(|| late_text(&key, "arn"), |found| found.arn.clone());
-    let tags = Tags::from([(TAG_PASSWORD.to_owned(), "set".to_owned())]);
-    let action = Action::Tag { key: key.clone(), arn, tags, remove: Vec::new() };
-    let step = NewStep::new(format!("mark-password-{key}"), format!("note that {identifier} has its password"), action);
-    draft.add(step.because("the next run must know").after([set]))
+    let why = "a restored database has the password that its snapshot had";
+    let of = NewPassword { key: &key, secret: name, identifier: &identifier, arn, why };
+    password::set_password(s, of, [there], draft).marked
 }
 
 /// Lets the two swap names, once no task runs; then the database has what a restore loses set again.
@@ -260,7 +249,7 @@ pub(super) fn swap(s: &Situation, key: &ResourceKey, spec: &DatabaseSpec, quiet:
         quiet: services(s),
     };
     let title = format!("let {identifier} take the name {name}");
-    let marked = StepId(format!("mark-password-{restored}"));
+    let marked = StepId(password::marking(&restored));
     after.extend(draft.has(&marked).then_some(marked));
     let step = NewStep::new(format!("swap-{key}"), title, action)
         .because(format!("the data of {} takes the place of what is there", pending.snapshot))
@@ -282,7 +271,7 @@ pub(super) fn swap(s: &Situation, key: &ResourceKey, spec: &DatabaseSpec, quiet:
         before.push(changed);
     }
     // It has the password of a secret that is gone, and may be on its way to its new name: what is there is asked then.
-    let had_one = pending.beside.is_some_and(|found| found.tags.get(TAG_PASSWORD).is_some_and(|state| state == "set"));
+    let had_one = pending.beside.is_some_and(LiveDatabase::had_password_set);
     if had_one && draft.makes(&self::key(ResourceKind::Secret, &key.name)) {
         database::set_password(s, key, name, "its secret is a new one", &before, draft);
     }

@@ -8,7 +8,7 @@ use crate::model::{
     TAG_DEPLOYED_BEFORE, TAG_DEPLOYED_BY, TAG_REVISION, TAG_REVISION_BEFORE, Tags, late_text, present, short_name,
 };
 
-use super::deploy::{note_deployed, running};
+use super::deploy::{last_completed, note_deployed, running};
 use super::draft::{Draft, NewStep, field};
 use super::service::deployed;
 use super::situation::{Situation, key};
@@ -71,13 +71,12 @@ fn last_deployed<'a>(s: &'a Situation) -> Vec<&'a String> {
 
 /// Runs, or tries to run, another revision than the one that completed last.
 fn is_unfinished(live: &LiveService) -> bool {
-    let state = live.primary().and_then(|primary| primary.rollout_state.as_deref());
-    matches!(state, Some("IN_PROGRESS" | "FAILED")) && completed_elsewhere(live).is_some()
+    !live.is_settled() && completed_elsewhere(live).is_some()
 }
 
 /// The revision that completed last, when the service is not on it.
 fn completed_elsewhere(live: &LiveService) -> Option<&str> {
-    super::deploy::last_completed(live).filter(|revision| *revision != live.task_definition)
+    last_completed(live).filter(|revision| *revision != live.task_definition)
 }
 
 /// The revision before: of an unfinished deployment the one that completed last, else the one remembered.
@@ -111,7 +110,7 @@ pub(super) fn to_revision(s: &Situation, spec: &ServiceSpec, live: &LiveService,
         let found = settings.filter_map(|setting| setting.of(document).map(|value| (setting, value))).collect();
         tags.extend(Overrides::default().with(&spec.task_definition, &found).tags(TAG_DEPLOYED));
     }
-    if let Some(completed) = super::deploy::last_completed(live).filter(|completed| *completed != revision) {
+    if let Some(completed) = last_completed(live).filter(|completed| *completed != revision) {
         tags.insert(TAG_REVISION_BEFORE.to_owned(), completed.to_owned());
         tags.extend(Overrides::in_tags(&live.tags, TAG_DEPLOYED).tags(TAG_DEPLOYED_BEFORE));
     }
@@ -126,7 +125,10 @@ pub(super) fn to_completed(s: &Situation, spec: &ServiceSpec, live: &LiveService
         Some(back) => back,
         None if runs => {
             let mut tags = Overrides::in_tags(&live.tags, TAG_DEPLOYED).tags(TAG_DEPLOYED);
-            tags.insert(TAG_REVISION.to_owned(), revision.to_owned());
+            // A first deployment that is under way, or failed, leaves nothing that one could go back to.
+            if last_completed(live) == Some(revision) {
+                tags.insert(TAG_REVISION.to_owned(), revision.to_owned());
+            }
             Back { revision: revision.to_owned(), tags }
         }
         None => to_revision(s, spec, live, revision),
@@ -150,10 +152,7 @@ fn whole_arn(live: &LiveService, named: &str) -> String {
 }
 
 fn one(key: &ResourceKey, spec: &ServiceSpec, live: &LiveService, back: Back, draft: &mut Draft) {
-    let runs = live.primary().is_some_and(|primary| {
-        primary.task_definition == back.revision
-            && primary.rollout_state.as_deref().is_none_or(|state| state == "COMPLETED")
-    });
+    let runs = live.is_settled() && live.primary().is_some_and(|primary| primary.task_definition == back.revision);
     if runs {
         if back.tags.iter().any(|(tag, value)| live.tags.get(tag) != Some(value)) {
             note_deployed(key, live, back.tags, None, draft);

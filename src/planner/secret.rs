@@ -1,8 +1,7 @@
 //! The secret of each database: owned by envctl, its ARN the same across down and up.
 
 use crate::model::{
-    Action, DatabaseState, LiveDatabase, NoteKind, Power, ResourceKey, ResourceKind, Sighting, StepId, TAG_PASSWORD,
-    Tags,
+    Action, DatabaseState, LiveDatabase, NoteKind, PasswordMark, Power, ResourceKey, ResourceKind, Sighting, StepId,
 };
 
 use super::draft::{Draft, NewStep};
@@ -60,8 +59,7 @@ fn announce_new_password(s: &Situation, name: &str, draft: &mut Draft) -> Vec<St
 }
 
 fn announce(s: &Situation, key: ResourceKey, database: &LiveDatabase, draft: &mut Draft) -> Option<StepId> {
-    let told = database.tags.get(TAG_PASSWORD).is_some_and(|state| state == "pending");
-    if told || database.state() == DatabaseState::Deleting || !s.desired.owns(&database.tags) {
+    if database.awaits_password() || database.state() == DatabaseState::Deleting || !s.desired.owns(&database.tags) {
         return None;
     }
     draft.note(
@@ -69,7 +67,7 @@ fn announce(s: &Situation, key: ResourceKey, database: &LiveDatabase, draft: &mu
         NoteKind::Warning,
         format!("the secret of {} is gone: it gets a new password", database.identifier),
     );
-    let tags = Tags::from([(TAG_PASSWORD.to_owned(), "pending".to_owned())]);
+    let tags = PasswordMark::Pending.tags();
     let action = Action::Tag { key: key.clone(), arn: database.arn.clone(), tags, remove: Vec::new() };
     let title = format!("note that {} waits for a new password", database.identifier);
     Some(draft.add(NewStep::new(format!("announce-password-{key}"), title, action).because("its secret is gone")))

@@ -1,8 +1,8 @@
 //! Services on the way up: created, woken, redeployed, changed or left alone.
 
 use crate::model::{
-    Action, Deployment, LiveService, NoteKind, Power, Reason, ResourceKey, ResourceKind, ServiceSpec, ServiceUpdate,
-    StepId, Subject, Until, Wait, late_text, ownership_tags,
+    Action, LiveService, NoteKind, Power, Reason, ResourceKey, ResourceKind, ServiceSpec, ServiceUpdate, StepId,
+    Subject, Until, Wait, late_text, ownership_tags,
 };
 
 use super::draft::{Draft, NewStep, field};
@@ -211,14 +211,12 @@ fn existing(
 /// Did the last deployment fail, or does it while it goes on? Without an older one to roll back to ECS tries for ever
 /// (`aws.md` 1.4), slower and slower; so it does when the tasks of a completed one stop running.
 pub(super) fn has_failed(live: &LiveService) -> bool {
-    let in_progress = |primary: &Deployment| primary.rollout_state.as_deref() == Some("IN_PROGRESS");
-    let none_runs = live.desired_count > 0 && live.running_count == 0 && !live.primary().is_some_and(in_progress);
-    none_runs
-        || live.primary().is_some_and(|primary| match primary.rollout_state.as_deref() {
-            Some("FAILED") => true,
-            Some("IN_PROGRESS") => primary.failed_tasks > 0,
-            _ => false,
-        })
+    let none_runs = live.desired_count > 0 && live.running_count == 0;
+    match live.rollout_state() {
+        Some("FAILED") => true,
+        Some("IN_PROGRESS") => live.primary().is_some_and(|primary| primary.failed_tasks > 0),
+        _ => none_runs,
+    }
 }
 
 /// Somebody woke it while the environment slept: its tasks began before what they need was there, fail ever since, and
@@ -250,7 +248,7 @@ fn wait_for_deployment(
     live: &LiveService,
     draft: &mut Draft,
 ) -> Option<StepId> {
-    let primary = live.primary().filter(|primary| primary.rollout_state.as_deref() == Some("IN_PROGRESS"))?;
+    let primary = live.primary().filter(|_| live.rollout_state() == Some("IN_PROGRESS"))?;
     let text = format!("deployment {} of {} is under way", primary.id, live.service_name);
     draft.note(Some(key.clone()), NoteKind::Busy, text.clone());
     let tags = ownership_tags(&s.desired.application, &s.desired.environment, &key.to_string());

@@ -107,10 +107,9 @@ fn completed<'a>(from: &Desired, live: &'a Live, name: &str) -> Result<(&'a Live
     if service.desired_count == 0 {
         return Err(refuse(format!("service {name} of {environment} sleeps")));
     }
-    let state = service.primary().and_then(|primary| primary.rollout_state.as_deref());
-    if state.is_some_and(|state| state != "COMPLETED") || service.running_count < service.desired_count {
+    if !service.is_settled() || service.running_count < service.desired_count {
         let (running, desired) = (service.running_count, service.desired_count);
-        let state = state.unwrap_or("unknown");
+        let state = service.rollout_state().unwrap_or("unknown");
         return Err(refuse(format!(
             "the deployment of service {name} of {environment} is {state}, {running} of {desired} tasks run"
         )));

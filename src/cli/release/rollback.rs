@@ -108,8 +108,7 @@ fn back((name, service): (&String, &LiveService)) -> String {
 
 /// Does it run this revision, and steadily?
 fn is_on(service: &LiveService, revision: &str) -> bool {
-    let state = service.primary().and_then(|primary| primary.rollout_state.as_deref());
-    service.task_definition == revision && state.is_none_or(|state| state == "COMPLETED")
+    service.task_definition == revision && service.is_settled()
 }
 
 /// Would a rollback without a name lead to this revision? It does where this very deployment is not complete, and where
@@ -119,9 +118,7 @@ fn remembers(service: &LiveService, before: &str) -> bool {
         // ECS is on its way back already.
         return false;
     }
-    let state = service.primary().and_then(|primary| primary.rollout_state.as_deref());
-    let is_complete = state.is_none_or(|state| state == "COMPLETED");
-    if is_complete {
+    if service.is_settled() {
         return service.tags.get(TAG_REVISION_BEFORE).is_some_and(|revision| revision == before);
     }
     crate::planner::last_completed(service) == Some(before)

@@ -14,7 +14,7 @@ use super::snapshot::Snapshot;
 use super::world::World;
 use crate::model::{
     DatabaseState, Desired, FileSystemSpec, Live, LiveDatabase, LiveFileSystem, LiveSnapshot, ResourceKey,
-    TAG_PASSWORD, TAG_RESOURCE, TAG_SCRUB, TAG_THROUGHPUT_CHANGED, Tags, present,
+    TAG_RESOURCE, TAG_SCRUB, TAG_THROUGHPUT_CHANGED, Tags, present,
 };
 
 impl World {
@@ -65,7 +65,7 @@ impl World {
     }
 
     fn take_database(&mut self, name: &str, live: &LiveDatabase, all: &Live) {
-        let pending = live.tags.get(TAG_PASSWORD).is_some_and(|state| state == "pending");
+        let pending = live.awaits_password();
         let secret = all.secrets.get(name).and_then(|sighting| sighting.present());
         let secret = secret.and_then(|secret| self.secrets.get(&secret.arn)).map(|secret| secret.value.clone());
         let mut data = data_of(&live.identifier, &live.tags);

@@ -4,7 +4,7 @@
 use super::finding::Findings;
 use crate::model::{
     DatabaseState, Desired, Difference, Live, LiveDatabase, LiveRule, LiveScaling, LiveService, Maintenance, Power,
-    ResourceKey, ResourceKind, RuleAction, ScalingSpec, ServiceSpec, TAG_PASSWORD, TAG_SCRUB, present,
+    ResourceKey, ResourceKind, RuleAction, ScalingSpec, ServiceSpec, TAG_SCRUB, present,
 };
 
 /// Checks every resource that the power state changes.
@@ -114,7 +114,7 @@ fn check_unfinished(key: &ResourceKey, database: &LiveDatabase, findings: &mut F
         let why = "a rollback with data was broken off before the databases swapped names";
         findings.drifted(key, "data", wanted, "newer", why);
     }
-    if tags.get(TAG_PASSWORD).is_some_and(|mark| mark == "pending") {
+    if database.awaits_password() {
         let why = "its password is not the secret's yet: nobody can log in with it";
         findings.drifted(key, "password", "the secret's", "another", why);
     }

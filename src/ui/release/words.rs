@@ -54,8 +54,7 @@ pub fn incident(
 fn runs(record: &ReleaseRecord, (name, service): (&String, &LiveService)) -> String {
     let revision = short_name(&service.task_definition);
     let before = record.revisions.get(name).and_then(|change| change.before.as_deref()).map(short_name);
-    let state = service.primary().and_then(|primary| primary.rollout_state.as_deref());
-    let under_way = if state == Some("IN_PROGRESS") { ", its deployment is under way" } else { "" };
+    let under_way = if service.rollout_state() == Some("IN_PROGRESS") { ", its deployment is under way" } else { "" };
     match before {
         Some(before) if before == revision => format!("service {name} runs {revision}, as before{under_way}"),
         Some(before) => format!("service {name} runs {revision}{under_way}; before the release it ran {before}"),

@@ -153,8 +153,7 @@ fn service(service: &LiveService) -> Seen {
     };
     let revision = short_name(&service.task_definition);
     let mut detail = format!("{}, {revision}", service.service_name);
-    let rollout = service.primary().and_then(|primary| primary.rollout_state.as_deref());
-    if let Some(rollout) = rollout.filter(|rollout| *rollout != "COMPLETED") {
+    if let Some(rollout) = service.rollout_state().filter(|rollout| *rollout != "COMPLETED") {
         detail.push_str(&format!("; deployment {}", rollout.to_lowercase().replace('_', " ")));
     }
     (state, style, service.created_at, detail)
