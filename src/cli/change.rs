@@ -117,9 +117,8 @@ impl Change<'_> {
 
     /// A rollback that nobody has to be asked about: it is looked at once, under the lock.
     fn is_urgent(&self) -> bool {
-        let answered = matches!(&self.confirmation, Confirmation::YesOrNo)
-            || matches!(&self.confirmation, Confirmation::Name { given: Some(given) } if *given == self.desired.environment);
-        matches!(self.goal, Goal::Rollback { .. }) && self.args.yes && answered
+        let answered = self.confirmation.is_given(&self.desired.environment, self.args.yes);
+        matches!(self.goal, Goal::Rollback { .. }) && answered.unwrap_or(false)
     }
 
     /// The road without a look before the lock.

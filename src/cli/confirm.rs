@@ -23,21 +23,37 @@ impl Confirmation {
     pub(super) fn of(desired: &Desired, given: Option<&String>) -> Self {
         if desired.protect || given.is_some() { Self::Name { given: given.cloned() } } else { Self::YesOrNo }
     }
+
+    /// Have the flags answered already?
+    ///
+    /// # Errors
+    /// `--confirm` names another environment.
+    pub(super) fn is_given(&self, environment: &str, yes: bool) -> Result<bool, CliError> {
+        match self {
+            Self::Name { given: Some(given) } if given != environment => {
+                Err(CliError::usage(format!("--confirm says `{given}`, but the environment is `{environment}`")))
+            }
+            Self::YesOrNo | Self::Name { given: Some(_) } => Ok(yes),
+            Self::Name { given: None } => Ok(false),
+        }
+    }
+
+    fn ask(&self, environment: &str, verb: &str, by_name: &str) -> Result<(), CliError> {
+        let agreed = match self {
+            Self::YesOrNo => prompt::yes_or_no(&format!("{verb} {environment}?"))?,
+            Self::Name { .. } => prompt::ask(by_name)? == environment,
+        };
+        if agreed { Ok(()) } else { Err(CliError::new(Exit::Error, "not confirmed; nothing was done")) }
+    }
 }
 
 /// Shows the plan and asks, unless the flags have answered already.
 pub(super) fn confirm(change: &Change<'_>, plan: &Plan) -> Result<(), CliError> {
     let ui = &change.context.ui;
     let environment = &plan.environment;
-    match (&change.confirmation, change.args.yes) {
-        (Confirmation::Name { given: Some(given) }, _) if given != environment => {
-            return Err(CliError::usage(format!("--confirm says `{given}`, but the environment is `{environment}`")));
-        }
-        (Confirmation::YesOrNo, true) | (Confirmation::Name { given: Some(_) }, true) => {
-            ui.say(&ui::plan::summary(plan, ui));
-            return Ok(());
-        }
-        _ => {}
+    if change.confirmation.is_given(environment, change.args.yes)? {
+        ui.say(&ui::plan::summary(plan, ui));
+        return Ok(());
     }
     if !ui.interactive {
         let error = no_terminal(change);
@@ -63,25 +79,15 @@ pub(super) fn of_release(change: &Change<'_>, procedure: &[String]) -> Result<()
     let ui = &change.context.ui;
     let environment = &change.desired.environment;
     let told = format!("{environment}: release\n  {}", procedure.join("\n  "));
-    match (&change.confirmation, change.args.yes) {
-        (Confirmation::Name { given: Some(given) }, _) if given != environment => {
-            return Err(CliError::usage(format!("--confirm says `{given}`, but the environment is `{environment}`")));
-        }
-        (Confirmation::YesOrNo, true) | (Confirmation::Name { given: Some(_) }, true) => {
-            ui.say(&told);
-            return Ok(());
-        }
-        _ if !ui.interactive => return Err(no_terminal(change)),
-        _ => {}
+    if change.confirmation.is_given(environment, change.args.yes)? {
+        ui.say(&told);
+        return Ok(());
+    }
+    if !ui.interactive {
+        return Err(no_terminal(change));
     }
     ui.complain(&told);
-    let agreed = match &change.confirmation {
-        Confirmation::YesOrNo => prompt::yes_or_no(&format!("release {environment}?"))?,
-        Confirmation::Name { .. } => {
-            prompt::ask("Type the name of the environment to release to it: ")? == *environment
-        }
-    };
-    if agreed { Ok(()) } else { Err(CliError::new(Exit::Error, "not confirmed; nothing was done")) }
+    change.confirmation.ask(environment, "release", "Type the name of the environment to release to it: ")
 }
 
 fn no_terminal(change: &Change<'_>) -> CliError {
@@ -109,18 +115,10 @@ pub(super) fn confirm_if_changed(change: &Change<'_>, shown: &Plan, now: &Plan) 
 }
 
 fn ask(change: &Change<'_>, plan: &Plan) -> Result<(), CliError> {
-    let environment = &plan.environment;
-    let agreed = match &change.confirmation {
-        Confirmation::YesOrNo => prompt::yes_or_no(&format!("{} {environment}?", plan.goal.command()))?,
-        Confirmation::Name { .. } => {
-            let question = match plan.goal {
-                Goal::Destroy { .. } => {
-                    "This cannot be undone. Type the name of the environment to destroy it: ".to_owned()
-                }
-                _ => format!("Type the name of the environment to {} it: ", plan.goal.command()),
-            };
-            prompt::ask(&question)? == *environment
-        }
+    let verb = plan.goal.command();
+    let by_name = match plan.goal {
+        Goal::Destroy { .. } => "This cannot be undone. Type the name of the environment to destroy it: ".to_owned(),
+        _ => format!("Type the name of the environment to {verb} it: "),
     };
-    if agreed { Ok(()) } else { Err(CliError::new(Exit::Error, "not confirmed; nothing was done")) }
+    change.confirmation.ask(&plan.environment, verb, &by_name)
 }

@@ -286,3 +286,15 @@ fn with_aws<T>(
     Err(CliError::usage("this envctl was built without AWS")
         .hint("build it with the feature `aws`, or take `--cloud sim`"))
 }
+
+/// Runs what asks store or network on this very thread, to its end.
+///
+/// # Errors
+/// The work's own, or there is no runtime to be had.
+pub(super) fn blocking<T, E>(work: impl Future<Output = Result<T, E>>) -> Result<T, CliError>
+where
+    CliError: From<E>,
+{
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    Ok(runtime.block_on(work)?)
+}

@@ -104,7 +104,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, CliError> {
 
 /// The shipped prices, and those of `--price-file` before them.
 fn prices(file: Option<&PathBuf>) -> Result<PriceTable, CliError> {
-    let shipped = PriceTable::shipped();
+    let shipped = PriceTable::shipped().clone();
     let Some(file) = file else { return Ok(shipped) };
     let wrong = |error: String| CliError::usage(format!("{}: {error}", file.display()));
     let text = std::fs::read_to_string(file).map_err(|error| wrong(error.to_string()))?;

@@ -2,15 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use super::arguments::{EnvironmentArgs, GuardedChangeArgs};
 use super::change::Change;
 use super::context::Context;
 use super::error::CliError;
 use super::exit::Exit;
 use super::{load, run_id};
-use crate::model::{Desired, Goal, ServiceSpec, Setting, Settings, not_rememberable};
+use crate::model::{Desired, Goal, ServiceSpec, Setting, Settings, container_names, not_rememberable};
 
 /// Deploys one new revision of a service: another image, another size, another variable
 ///
@@ -171,7 +169,7 @@ fn only_service(desired: &Desired) -> Result<(String, &ServiceSpec), CliError> {
 }
 
 fn service_with(desired: &Desired, container: &str) -> Result<String, CliError> {
-    let has = |spec: &ServiceSpec| containers(&spec.task_definition).any(|name| name == container);
+    let has = |spec: &ServiceSpec| container_names(&spec.task_definition).any(|name| name == container);
     let mut found = desired.services.iter().filter(|(_, spec)| has(spec));
     match (found.next(), found.next()) {
         (Some((name, _)), None) => Ok(name.clone()),
@@ -185,14 +183,10 @@ fn service_with(desired: &Desired, container: &str) -> Result<String, CliError> 
     }
 }
 
-fn containers(document: &Value) -> impl Iterator<Item = &str> {
-    document["containerDefinitions"].as_array().into_iter().flatten().filter_map(|one| one["name"].as_str())
-}
-
 /// The container that gets the traffic, else the first.
 pub(super) fn main_container(spec: &ServiceSpec) -> String {
     match &spec.attachment {
         Some(attachment) => attachment.container.clone(),
-        None => containers(&spec.task_definition).next().unwrap_or_default().to_owned(),
+        None => container_names(&spec.task_definition).next().unwrap_or_default().to_owned(),
     }
 }

@@ -87,11 +87,11 @@ fn alone(
     let prices = PriceTable::shipped();
     context.with_view(workspace, desired, async |view| {
         let mut live = look::through(view, desired, Depth::Comparison, &DataSource::Latest).await?;
-        let (mut report, doubt) = compare(context, desired, &live, accepted, &prices);
+        let (mut report, doubt) = compare(context, desired, &live, accepted, prices);
         if doubt {
             // What `up` would do, and ids that were taken from an earlier look, need what a change needs.
             live = look::through(view, desired, Depth::Preflight, &DataSource::Latest).await?;
-            report = compare(context, desired, &live, accepted, &prices).0;
+            report = compare(context, desired, &live, accepted, prices).0;
         }
         Trail::new(who).tell(&*view.readings, desired, &live, &mut report).await;
         Ok(report)

@@ -50,7 +50,7 @@ pub(super) fn compare(
         }
     }
     for names in places.into_values() {
-        let part = Part { context, workspace, files: &files, accepted, prices: &prices, who };
+        let part = Part { context, workspace, files: &files, accepted, prices, who };
         if let Err((error, names)) = part.compare(&names, &mut run) {
             let why = error.in_one_line();
             run.failures.extend(names.into_iter().map(|name| (name, why.clone())));

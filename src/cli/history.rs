@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
-use super::context::Context;
+use super::context::{Context, blocking};
 use super::error::CliError;
 use super::exit::Exit;
 use super::load;
@@ -30,11 +30,10 @@ pub(super) struct Args {
 pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, CliError> {
     let workspace = context.workspace()?;
     let store = context.store(&workspace)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let journals = Journals::new(&store);
     let known = workspace.environments()?;
     let ui = &context.ui;
-    runtime.block_on(async {
+    blocking(async {
         match args.what.as_deref().filter(|what| !known.iter().any(|name| name == what)) {
             None => {
                 let runs = journals.list(args.what.as_deref(), args.limit).await?;
@@ -66,7 +65,7 @@ fn billed(context: &Context, workspace: &Workspace, runs: Vec<RunSummary>) -> Ve
         next.extend(run.started_at.map(|at| (run.environment.clone(), at)));
         let per_hour = *hourly.entry(run.environment.clone()).or_insert_with(|| {
             let desired = load::desired(workspace, &run.environment).ok()?;
-            Some(report::cost(&desired, &prices, &CostOptions::default()).ok()?.up_per_hour)
+            Some(report::cost(&desired, prices, &CostOptions::default()).ok()?.up_per_hour)
         });
         let was_up = run.power_wanted == Some(Power::Up) && run.ending == Some(Ending::Done);
         let up = run.ended_at.zip(per_hour).filter(|_| was_up).map(|(ended, per_hour)| {

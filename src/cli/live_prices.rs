@@ -56,8 +56,7 @@ fn ask(
 ) -> Result<Vec<Result<Price, String>>, CliError> {
     let store = context.store(workspace)?;
     let region = &desired.region;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
+    super::context::blocking(async {
         let cloud = super::connection::connect(region, &store, &context.ui).await?;
         let mut prices = Vec::new();
         for question in questions {

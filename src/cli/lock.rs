@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::arguments::environment_completer;
-use super::context::Context;
+use super::context::{Context, blocking};
 use super::error::CliError;
 use super::exit::Exit;
 use super::load;
@@ -167,8 +167,7 @@ impl Context {
         body: impl AsyncFnOnce(&Locks) -> Result<T, CliError>,
     ) -> Result<T, CliError> {
         let store = self.store(workspace)?;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let answer = runtime.block_on(async {
+        let answer = blocking(async {
             let clock = self.time_of_locks(workspace);
             body(&Locks::new(&store, clock)).await
         });

@@ -87,7 +87,7 @@ pub(super) fn policy(context: &Context, session: &Session, desired: &Desired, ru
         now: session.clock.now(),
         who: context.identity().who(),
         suffix: run.suffix().to_owned(),
-        sleep_cost: report::sleep_cost(desired, &PriceTable::shipped()),
+        sleep_cost: report::sleep_cost(desired, PriceTable::shipped()),
     }
 }
 
@@ -95,7 +95,7 @@ pub(super) fn policy(context: &Context, session: &Session, desired: &Desired, ru
 pub(super) async fn estimated(session: &Session, desired: &Desired, live: &Live, mut plan: Plan) -> Plan {
     let durations = Cache::new(&session.store).durations(&plan.environment).await;
     cache::estimate(&mut plan, &durations);
-    plan.bill = report::bill(desired, live, &plan, &PriceTable::shipped());
+    plan.bill = report::bill(desired, live, &plan, PriceTable::shipped());
     plan
 }
 

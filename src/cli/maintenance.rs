@@ -2,9 +2,8 @@
 
 use clap::ValueEnum;
 
-use super::arguments::{ChangeArgs, environment_completer};
+use super::arguments::{EnvironmentArgs, GuardedChangeArgs};
 use super::change::Change;
-use super::confirm::Confirmation;
 use super::context::Context;
 use super::error::CliError;
 use super::exit::Exit;
@@ -20,14 +19,10 @@ pub(super) struct Args {
     /// Begin it, or end it
     #[arg(value_name = "on|off", value_enum, hide_possible_values = true)]
     switch: Switch,
-    /// Environment
-    #[arg(value_name = "ENV", env = "ENVCTL_ENVIRONMENT", hide_env_values = true, add = environment_completer())]
-    environment: String,
-    /// The environment's name, where the spec says `protect: true`
-    #[arg(long, value_name = "ENV")]
-    confirm: Option<String>,
     #[command(flatten)]
-    change: ChangeArgs,
+    target: EnvironmentArgs,
+    #[command(flatten)]
+    guarded: GuardedChangeArgs,
 }
 
 /// `on` or `off`.
@@ -39,13 +34,13 @@ enum Switch {
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, CliError> {
     let workspace = context.workspace()?;
-    let desired = load::desired(&workspace, &args.environment)?;
+    let desired = load::desired(&workspace, &args.target.environment)?;
     let change = Change {
         context,
         desired: &desired,
         goal: Goal::Maintenance { on: args.switch == Switch::On },
-        args: &args.change,
-        confirmation: Confirmation::of(&desired, args.confirm.as_ref()),
+        args: &args.guarded.change,
+        confirmation: args.guarded.confirmation(&desired),
         wait: true,
     };
     context.with_cloud(&workspace, &desired, async |session| change.make(session).await)

@@ -100,7 +100,7 @@ fn said(change: &Change<'_>, last: &Round) -> String {
 
 /// What it costs from now on; empty where that is nothing, or nobody knows.
 fn bill(change: &Change<'_>, power: Power) -> String {
-    let Ok(report) = report::cost(change.desired, &PriceTable::shipped(), &CostOptions::default()) else {
+    let Ok(report) = report::cost(change.desired, PriceTable::shipped(), &CostOptions::default()) else {
         return String::new();
     };
     let asleep = |amount: Amount| format!("Asleep it costs {} USD a month.\n", amount.display(2));

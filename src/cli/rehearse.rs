@@ -112,7 +112,7 @@ fn rehearse(
         now: live.observed_at,
         who: context.identity().who(),
         suffix: run.suffix().to_owned(),
-        sleep_cost: report::sleep_cost(&desired, &PriceTable::shipped()),
+        sleep_cost: report::sleep_cost(&desired, PriceTable::shipped()),
     };
     let plan = planner::plan(&desired, &live, &goal, &policy);
     refuse(context, &plan)?;

@@ -135,7 +135,7 @@ pub(super) async fn measure(
     let answers = view.readings.metrics(&queries).await?;
     let evidence = evidence(view, desired, live, window).await?;
     let answers = questions.into_iter().zip(answers).collect();
-    Ok(rightsize::rightsize(Measured { desired, live, answers, window, evidence }, &PriceTable::shipped()))
+    Ok(rightsize::rightsize(Measured { desired, live, answers, window, evidence }, PriceTable::shipped()))
 }
 
 /// When the environment was up and deployed, and whether a task ran out of memory: from its history, and from the tasks

@@ -126,6 +126,11 @@ impl Setting {
     }
 }
 
+/// The names of a task definition's containers, in its order.
+pub fn container_names(document: &Value) -> impl Iterator<Item = &str> {
+    document["containerDefinitions"].as_array().into_iter().flatten().filter_map(|one| one["name"].as_str())
+}
+
 fn container<'a>(document: &'a Value, name: &str) -> Option<&'a Value> {
     document["containerDefinitions"].as_array()?.iter().find(|one| one["name"] == name)
 }

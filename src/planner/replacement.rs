@@ -83,6 +83,7 @@ pub(super) fn refuse_halfway(s: &Situation, goal: &Goal, draft: &mut Draft) {
         Goal::Down { .. }
             | Goal::Destroy { .. }
             | Goal::Snapshot
+            | Goal::DiscardKept
             | Goal::Deploy { .. }
             | Goal::Run { .. }
             | Goal::Maintenance { on: false }

@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use crate::model::{
-    Action, LiveService, Overrides, RefusalKind, ResourceKey, ResourceKind, ServiceSpec, ServiceUpdate, TAG_DEPLOYED,
-    TAG_DEPLOYED_BEFORE, TAG_DEPLOYED_BY, TAG_REVISION, TAG_REVISION_BEFORE, Tags, late_text, present, short_name,
+    Action, LiveService, Overrides, RefusalKind, ResourceKey, ResourceKind, ServiceSpec, ServiceUpdate, Setting,
+    TAG_DEPLOYED, TAG_DEPLOYED_BEFORE, TAG_DEPLOYED_BY, TAG_REVISION, TAG_REVISION_BEFORE, Tags, container_names,
+    late_text, present, short_name,
 };
 
 use super::deploy::{last_completed, note_deployed, running};
@@ -105,7 +106,7 @@ pub(super) fn to_revision(s: &Situation, spec: &ServiceSpec, live: &LiveService,
     let mut tags = Tags::from([(TAG_REVISION.to_owned(), revision.clone())]);
     if let Some(document) = s.live.revisions.get(named).and_then(|sighting| sighting.present()) {
         let remembered = Overrides::in_tags(&live.tags, TAG_DEPLOYED).settings();
-        let images = images_of(&spec.task_definition);
+        let images = container_names(&spec.task_definition).map(|name| Setting::Image(name.to_owned()));
         let settings = remembered.into_keys().chain(images);
         let found = settings.filter_map(|setting| setting.of(document).map(|value| (setting, value))).collect();
         tags.extend(Overrides::default().with(&spec.task_definition, &found).tags(TAG_DEPLOYED));
@@ -133,14 +134,6 @@ pub(super) fn to_completed(s: &Situation, spec: &ServiceSpec, live: &LiveService
         }
         None => to_revision(s, spec, live, revision),
     }
-}
-
-fn images_of(document: &serde_json::Value) -> Vec<crate::model::Setting> {
-    let containers = document["containerDefinitions"].as_array().into_iter().flatten();
-    containers
-        .filter_map(|container| container["name"].as_str())
-        .map(|name| crate::model::Setting::Image(name.to_owned()))
-        .collect()
 }
 
 /// `family:6` as the ARN beside the one that runs.

@@ -2,6 +2,7 @@
 //! table is unknown, and never 0.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -80,9 +81,13 @@ const SHIPPED: [&str; 2] = [include_str!("prices/us-east-1.json"), include_str!(
 
 impl PriceTable {
     /// The table that is part of the program.
-    pub fn shipped() -> Self {
-        // A test reads every shipped file, so that none is lost here.
-        SHIPPED.into_iter().filter_map(|text| Self::from_json(text).ok()).fold(Self::default(), Self::overlaid_with)
+    pub fn shipped() -> &'static Self {
+        static TABLE: LazyLock<PriceTable> = LazyLock::new(|| {
+            // A test reads every shipped file, so that none is lost here.
+            let files = SHIPPED.into_iter().filter_map(|text| PriceTable::from_json(text).ok());
+            files.fold(PriceTable::default(), PriceTable::overlaid_with)
+        });
+        &TABLE
     }
 
     /// Reads a price file: the shape of the shipped ones, or a list of them.
@@ -193,7 +198,7 @@ mod tests {
         let own = r#"[{"region":"us-east-2","currency":"USD","prices":[
             {"item":"secret","usd":"0.30","unit":"month","date":"2026-11-01","source":"our contract"}]},
             {"region":"eu-central-1","currency":"USD","prices":[]}]"#;
-        let table = PriceTable::shipped().overlaid_with(PriceTable::from_json(own).unwrap());
+        let table = PriceTable::shipped().clone().overlaid_with(PriceTable::from_json(own).unwrap());
         assert_eq!(table.price("us-east-2", "secret").unwrap().usd, Decimal::new(30, 2));
         assert!(table.price("us-east-2", "alarm").is_some());
     }

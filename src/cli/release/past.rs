@@ -1,6 +1,6 @@
 //! `envctl release list|show|close`.
 
-use crate::cli::context::Context;
+use crate::cli::context::{Context, blocking};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::output;
@@ -116,12 +116,4 @@ fn readable(found: FoundRecord) -> Result<ReleaseRecord, CliError> {
 /// The record as the template of the workspace, or envctl's own, writes it.
 pub(super) fn markdown(workspace: &Workspace, record: &ReleaseRecord) -> Result<String, CliError> {
     super::announce::render(workspace, "record.md.hbs", crate::template::Language::Markdown, record)
-}
-
-fn blocking<T, E>(work: impl Future<Output = Result<T, E>>) -> Result<T, CliError>
-where
-    CliError: From<E>,
-{
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    Ok(runtime.block_on(work)?)
 }

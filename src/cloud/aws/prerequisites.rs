@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use aws_sdk_ecr::types::{ImageFailureCode, ImageIdentifier};
+use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use super::AwsCloud;
@@ -62,7 +63,8 @@ impl Prerequisites for AwsCloud {
         let text = answer.role().and_then(|role| role.assume_role_policy_document());
         let text = text.ok_or_else(|| incomplete(OPERATION, "AssumeRolePolicyDocument"))?;
         // "URL-encoded JSON compliant with RFC 3986", says the API's model.
-        let trust = serde_json::from_str(text).or_else(|_| serde_json::from_str(&decoded(text)));
+        let trust =
+            serde_json::from_str(text).or_else(|_| serde_json::from_str(&percent_decode_str(text).decode_utf8_lossy()));
         let trust = trust.map_err(|_| incomplete(OPERATION, "AssumeRolePolicyDocument"))?;
         Ok(Some(FoundRole { trust }))
     }
@@ -97,27 +99,6 @@ fn platforms(manifest: &str) -> Vec<String> {
     found
 }
 
-/// Percent-encoding taken off; what is no encoding stays as it is.
-fn decoded(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while let Some(byte) = bytes.get(at) {
-        let digits = bytes.get(at + 1..at + 3).and_then(|digits| std::str::from_utf8(digits).ok());
-        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()).filter(|_| *byte == b'%') {
-            Some(meant) => {
-                out.push(meant);
-                at += 3;
-            }
-            None => {
-                out.push(*byte);
-                at += 1;
-            }
-        }
-    }
-    String::from_utf8_lossy(&out).into_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,12 +113,5 @@ mod tests {
         assert_eq!(platforms(list), ["linux/amd64", "linux/arm64"]);
         assert!(platforms(r#"{"schemaVersion": 2, "config": {}, "layers": []}"#).is_empty());
         assert!(platforms("").is_empty());
-    }
-
-    #[test]
-    fn percent_encoding_is_taken_off() {
-        assert_eq!(decoded("%7B%22a%22%3A%20%22%C3%BC%22%7D"), "{\"a\": \"ü\"}");
-        assert_eq!(decoded("100%"), "100%");
-        assert_eq!(decoded("%zz"), "%zz");
     }
 }

@@ -11,7 +11,7 @@ fn usd(text: &str) -> Decimal {
 }
 
 fn report(desired: &Desired) -> CostReport {
-    cost(desired, &PriceTable::shipped(), &CostOptions::default()).unwrap()
+    cost(desired, PriceTable::shipped(), &CostOptions::default()).unwrap()
 }
 
 fn monthly(report: &CostReport) -> [String; 3] {
@@ -49,7 +49,7 @@ fn ten_hours_a_month_and_a_working_week_are_shares_of_up_and_asleep() {
         idle: Some(Duration::from_secs(8 * 86_400)),
         ..CostOptions::default()
     };
-    let report = cost(&minimal, &PriceTable::shipped(), &options).unwrap();
+    let report = cost(&minimal, PriceTable::shipped(), &options).unwrap();
     let hours = report.hours.unwrap();
     // 10 × (0.01234250 + 0.016) + 2.70; the same with 720/730 of at most 1.90, and 0.40.
     assert_eq!(
@@ -92,7 +92,7 @@ fn what_has_no_price_is_unknown_and_named() {
     assert_eq!(found.missing, ["rds/postgres/db.r9g.huge/single-az"]);
     let elsewhere = Desired { region: "eu-central-1".into(), ..desired(vec![service("256", "512")], vec![database()]) };
     assert_eq!(monthly(&report(&elsewhere)), ["unknown", "unknown", "unknown"]);
-    assert_eq!(sleep_cost(&elsewhere, &PriceTable::shipped()), None);
+    assert_eq!(sleep_cost(&elsewhere, PriceTable::shipped()), None);
 }
 
 #[test]
@@ -111,14 +111,14 @@ fn the_throughput_trap_is_shown() {
         file_system_bytes: BTreeMap::from([("files".to_owned(), 230 * 1024_u64.pow(3))]),
         ..CostOptions::default()
     };
-    let sized = cost(&preview, &PriceTable::shipped(), &options).unwrap();
+    let sized = cost(&preview, PriceTable::shipped(), &options).unwrap();
     let lines: Vec<String> = sized.lines.iter().map(|line| line.up.to_string()).collect();
     assert_eq!(lines, ["531.00", "69.00"]);
 }
 
 #[test]
 fn sleeping_costs_storage_or_at_most_the_snapshot() {
-    let found = sleep_cost(&desired(vec![service("256", "512")], vec![database()]), &PriceTable::shipped()).unwrap();
+    let found = sleep_cost(&desired(vec![service("256", "512")], vec![database()]), PriceTable::shipped()).unwrap();
     let month = |hour: Decimal| crate::report::rounded(hour * HOURS_PER_MONTH, 2);
     // The secret is the same either way.
     assert_eq!(

@@ -10,7 +10,7 @@ fn report(desired: &Desired, live: &Live) -> DriftReport {
 }
 
 fn report_with(desired: &Desired, live: &Live, differences: &[Difference], accepted: &str) -> DriftReport {
-    let cost = cost(desired, &PriceTable::shipped(), &CostOptions::default()).unwrap();
+    let cost = cost(desired, PriceTable::shipped(), &CostOptions::default()).unwrap();
     let accepted = AcceptedDifferences::parse(accepted).unwrap();
     drift(&DriftInput { desired, live, differences, plan: None, cost: Some(&cost), accepted: &accepted })
 }

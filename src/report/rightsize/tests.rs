@@ -48,7 +48,7 @@ fn task(cpu: u32, memory_mib: u32, cpu_percent: &str, memory_percent: &str) -> T
 }
 
 fn propose(usage: &TaskUsage) -> Proposal {
-    rightsize_task(&ResourceKey::new(ResourceKind::Service, "web"), usage, &PriceTable::shipped(), REGION)
+    rightsize_task(&ResourceKey::new(ResourceKind::Service, "web"), usage, PriceTable::shipped(), REGION)
 }
 
 fn check(usage: &TaskUsage, verdict: Verdict, proposed: Option<&str>, saved: Option<&str>) {
@@ -144,7 +144,7 @@ fn what_a_policy_tracks_stays_and_after_an_out_of_memory_memory_does_not_fall() 
 #[test]
 fn without_prices_nothing_is_proposed() {
     let key = ResourceKey::new(ResourceKind::Service, "web");
-    let found = rightsize_task(&key, &task(2048, 8192, "10", "10"), &PriceTable::shipped(), "eu-central-1");
+    let found = rightsize_task(&key, &task(2048, 8192, "10", "10"), PriceTable::shipped(), "eu-central-1");
     assert_eq!(found.verdict, Verdict::InsufficientData);
 }
 
@@ -166,7 +166,7 @@ fn database(class: &str, cpu: &str, free_mib: u64) -> DatabaseUsage {
 
 fn class_of(usage: &DatabaseUsage) -> (Verdict, Option<String>, Option<String>) {
     let key = ResourceKey::new(ResourceKind::Database, "main");
-    let found = rightsize_database(&key, usage, &PriceTable::shipped(), REGION);
+    let found = rightsize_database(&key, usage, PriceTable::shipped(), REGION);
     (found.verdict, found.proposed, found.saved_usd_per_month.map(|usd| crate::report::rounded(usd, 2)))
 }
 
@@ -215,7 +215,7 @@ fn files(throughput: Throughput, used: &str, moved_gb: &str) -> FileSystemUsage 
 
 fn mode_of(usage: &FileSystemUsage) -> (Verdict, Option<String>) {
     let key = ResourceKey::new(ResourceKind::FileSystem, "files");
-    let found = rightsize_file_system(&key, usage, &PriceTable::shipped(), REGION);
+    let found = rightsize_file_system(&key, usage, PriceTable::shipped(), REGION);
     (found.verdict, found.proposed)
 }
 

@@ -1,6 +1,6 @@
 //! One command of one person: the road that the command line takes, without the terminal.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use envctl::clock::Clock;
@@ -62,7 +62,7 @@ impl Person {
             now: self.clock().now(),
             who: self.name.clone(),
             suffix: suffix(run),
-            sleep_cost: report::sleep_cost(desired, prices()),
+            sleep_cost: report::sleep_cost(desired, report::PriceTable::shipped()),
         };
         let goal = &self.cloud.bug.map_or_else(|| goal.clone(), |bug| bug.misheard(goal));
         let mut plan = planner::plan(desired, &live, goal, &policy);
@@ -148,11 +148,6 @@ impl Person {
             None => End::Blind,
         }
     }
-}
-
-fn prices() -> &'static report::PriceTable {
-    static SHIPPED: OnceLock<report::PriceTable> = OnceLock::new();
-    SHIPPED.get_or_init(report::PriceTable::shipped)
 }
 
 /// Four hexadecimal digits of a run.
