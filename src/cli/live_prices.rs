@@ -56,7 +56,7 @@ fn ask(
 ) -> Result<Vec<Result<Price, String>>, CliError> {
     let store = context.store(workspace)?;
     let region = &desired.region;
-    super::context::blocking(async {
+    super::context::blocking::<_, CliError>(async {
         let cloud = super::connection::connect(region, &store, &context.ui).await?;
         let mut prices = Vec::new();
         for question in questions {

@@ -27,8 +27,7 @@ pub struct EcrRepository {
 pub struct FoundImage {
     /// Digest of its manifest, or of the list of its manifests: `sha256:…`.
     pub digest: String,
-    /// The platforms of a list, `linux/arm64`. Empty: it is an image of one platform, and its manifest does not say
-    /// which (OCI image specification, "Image Manifest": only the configuration does).
+    /// The platforms that it is for, `linux/arm64`. Empty: that could not be read.
     pub platforms: Vec<String>,
 }
 

@@ -90,7 +90,7 @@ impl Lookups {
         let images = locked(&self.images);
         let found = images.get(name)?.as_ref().ok()?.as_ref()?;
         let platforms = match found.platforms.as_slice() {
-            [] => "of one platform, which ECR does not tell".to_owned(),
+            [] => "for which platform could not be read".to_owned(),
             platforms => platforms.join(", "),
         };
         Some(note(key.clone(), NoteKind::Chosen, format!("{written} is {} ({platforms})", found.digest)))

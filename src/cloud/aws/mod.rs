@@ -24,6 +24,7 @@ mod emulated;
 mod error;
 mod fleet;
 mod identity;
+mod image;
 mod json_metrics;
 mod limiter;
 mod log;

@@ -3,7 +3,6 @@
 use async_trait::async_trait;
 use aws_sdk_ecr::types::{ImageFailureCode, ImageIdentifier};
 use percent_encoding::percent_decode_str;
-use serde_json::Value;
 
 use super::AwsCloud;
 use super::error::{incomplete, own_error};
@@ -29,9 +28,7 @@ impl Prerequisites for AwsCloud {
         let request = self.clients.ecr.batch_get_image().registry_id(&repository.account);
         let request = request.repository_name(&repository.name).image_ids(id.build());
         let request = request.set_accepted_media_types(Some(MANIFESTS.map(str::to_owned).to_vec()));
-        // A repository may be in another region than the environment.
-        let region = aws_sdk_ecr::config::Region::new(repository.region.clone());
-        let settings = aws_sdk_ecr::config::Config::builder().region(region);
+        let settings = in_region_of(repository);
         let send = || request.clone().customize().config_override(settings.clone()).send();
         let answer = match self.caller.call(OPERATION, send).await {
             Err(error) if error.kind == CloudErrorKind::NotFound => return Ok(None),
@@ -40,7 +37,8 @@ impl Prerequisites for AwsCloud {
         if let Some(image) = answer.images().first() {
             let digest = image.image_id().and_then(|id| id.image_digest());
             let digest = digest.ok_or_else(|| incomplete(OPERATION, "imageDigest"))?.to_owned();
-            return Ok(Some(FoundImage { digest, platforms: platforms(image.image_manifest().unwrap_or_default()) }));
+            let platforms = self.platforms(repository, image.image_manifest().unwrap_or_default()).await;
+            return Ok(Some(FoundImage { digest, platforms }));
         }
         match answer.failures().first() {
             None => Ok(None),
@@ -82,36 +80,7 @@ fn is_absence(code: Option<&ImageFailureCode>) -> bool {
     matches!(code, Some(ImageFailureCode::ImageNotFound | ImageFailureCode::InvalidImageDigest))
 }
 
-/// The platforms of a list of manifests; none of a single manifest. What `docker buildx` adds as a proof of origin has
-/// the platform `unknown/unknown`.
-fn platforms(manifest: &str) -> Vec<String> {
-    let Ok(manifest) = serde_json::from_str::<Value>(manifest) else { return Vec::new() };
-    let entries = manifest["manifests"].as_array().into_iter().flatten();
-    let mut found: Vec<String> = entries
-        .filter_map(|entry| {
-            let platform = &entry["platform"];
-            Some(format!("{}/{}", platform["os"].as_str()?, platform["architecture"].as_str()?))
-        })
-        .filter(|platform| platform != "unknown/unknown")
-        .collect();
-    found.sort();
-    found.dedup();
-    found
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_platforms_of_a_list_are_read_and_a_single_manifest_has_none() {
-        let list = r#"{"schemaVersion": 2, "manifests": [
-            {"digest": "sha256:a", "platform": {"architecture": "arm64", "os": "linux", "variant": "v8"}},
-            {"digest": "sha256:b", "platform": {"architecture": "amd64", "os": "linux"}},
-            {"digest": "sha256:c", "platform": {"architecture": "unknown", "os": "unknown"}}
-        ]}"#;
-        assert_eq!(platforms(list), ["linux/amd64", "linux/arm64"]);
-        assert!(platforms(r#"{"schemaVersion": 2, "config": {}, "layers": []}"#).is_empty());
-        assert!(platforms("").is_empty());
-    }
+/// A repository may be in another region than the environment.
+pub(super) fn in_region_of(repository: &EcrRepository) -> aws_sdk_ecr::config::Builder {
+    aws_sdk_ecr::config::Config::builder().region(aws_sdk_ecr::config::Region::new(repository.region.clone()))
 }

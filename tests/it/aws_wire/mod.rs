@@ -5,6 +5,7 @@ mod answers;
 mod backup;
 mod evidence;
 mod faults;
+mod image;
 mod observation;
 mod prices;
 mod safety;

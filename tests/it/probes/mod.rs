@@ -5,7 +5,7 @@ mod http;
 mod load;
 mod postgres;
 mod secrets;
-mod server;
+pub(crate) mod server;
 mod tls;
 mod web_socket;
 mod webhook;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::thread;
 
 /// Starts a server on a free port that hands every connection to `serve`, each in a thread of its own.
-pub(super) fn serve(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> u16 {
+pub(crate) fn serve(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let port = listener.local_addr().expect("an address").port();
     let serve = Arc::new(serve);
@@ -20,7 +20,7 @@ pub(super) fn serve(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> u16 {
 }
 
 /// Reads the head of a request, until the empty line; `None`: the client went away.
-pub(super) fn head(stream: &mut impl Read) -> Option<String> {
+pub(crate) fn head(stream: &mut impl Read) -> Option<String> {
     let mut head = Vec::new();
     let mut byte = [0];
     while !head.ends_with(b"\r\n\r\n") {
@@ -33,7 +33,7 @@ pub(super) fn head(stream: &mut impl Read) -> Option<String> {
 }
 
 /// A server that answers every request of a connection with these bytes, and keeps the connection.
-pub(super) fn answering(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> u16 {
+pub(crate) fn answering(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> u16 {
     serve(move |mut stream| {
         while let Some(head) = head(&mut stream) {
             if stream.write_all(&answer(&head)).is_err() {
@@ -44,19 +44,19 @@ pub(super) fn answering(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static
 }
 
 /// A whole answer with a body.
-pub(super) fn answer(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
+pub(crate) fn answer(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
     let head = format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\n{headers}\r\n", body.len());
     [head.as_bytes(), body].concat()
 }
 
 /// Holds a connection open until the client goes away.
-pub(super) fn hold(stream: &mut impl Read) {
+pub(crate) fn hold(stream: &mut impl Read) {
     let mut rest = [0; 1024];
     while matches!(stream.read(&mut rest), Ok(1..)) {}
 }
 
 /// A port on which nobody listens.
-pub(super) fn nobody() -> u16 {
+pub(crate) fn nobody() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("an address").port()
 }
