@@ -104,7 +104,7 @@ fn backs(
         };
         let back = match (to.get(name), DataBefore::of(live)) {
             (Some(revision), _) => Some(rollback::to_revision(s, spec, live, revision)),
-            (None, Some(before)) if of_last(&before) => Some(rollback::to_completed(s, spec, live, &before.revision)),
+            (None, Some(before)) if of_last(&before) => Some(rollback::to_begun_with(s, spec, live, &before.revision)),
             (None, _) if asked.is_some() => rollback::before(live),
             (None, _) => None,
         };

@@ -118,22 +118,30 @@ pub(super) fn to_revision(s: &Situation, spec: &ServiceSpec, live: &LiveService,
     Back { revision, tags }
 }
 
-/// A revision that is known to have completed: the one that runs, the one before, or an older one.
-pub(super) fn to_completed(s: &Situation, spec: &ServiceSpec, live: &LiveService, revision: &str) -> Back {
+/// The revision that a release began with: the one that runs, the one before, or an older one. As completed it is
+/// remembered only where it is known to be: the release may have begun while a first deployment hung.
+pub(super) fn to_begun_with(s: &Situation, spec: &ServiceSpec, live: &LiveService, revision: &str) -> Back {
     let earlier = before(live).filter(|back| back.revision == revision);
     let runs = live.task_definition == revision && !is_unfinished(live);
-    match earlier {
+    let mut back = match earlier {
         Some(back) => back,
         None if runs => {
             let mut tags = Overrides::in_tags(&live.tags, TAG_DEPLOYED).tags(TAG_DEPLOYED);
-            // A first deployment that is under way, or failed, leaves nothing that one could go back to.
-            if last_completed(live) == Some(revision) {
-                tags.insert(TAG_REVISION.to_owned(), revision.to_owned());
-            }
+            tags.insert(TAG_REVISION.to_owned(), revision.to_owned());
             Back { revision: revision.to_owned(), tags }
         }
         None => to_revision(s, spec, live, revision),
+    };
+    if !has_completed(live, revision) {
+        back.tags.remove(TAG_REVISION);
     }
+    back
+}
+
+/// Is a deployment of this revision known to have completed?
+fn has_completed(live: &LiveService, revision: &str) -> bool {
+    let remembered = [TAG_REVISION, TAG_REVISION_BEFORE].iter().filter_map(|tag| live.tags.get(*tag));
+    last_completed(live) == Some(revision) || remembered.into_iter().any(|remembered| remembered == revision)
 }
 
 /// `family:6` as the ARN beside the one that runs.
