@@ -8,7 +8,7 @@ use super::context::Context;
 use super::error::CliError;
 use super::exit::Exit;
 use super::{load, run_id};
-use crate::model::{Desired, Goal, ServiceSpec, Setting, Settings, container_names, not_rememberable};
+use crate::model::{Desired, Goal, ImageName, ServiceSpec, Setting, Settings, container_names, not_rememberable};
 
 /// Deploys one new revision of a service: another image, another size, another variable
 ///
@@ -37,7 +37,8 @@ pub(super) struct Args {
 /// What to lay over the spec.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(super) struct What {
-    /// Image of a service or container: backend=REPOSITORY:TAG; the name may be left out where there is one service
+    /// Image of a service or container: backend=REPOSITORY:TAG, or backend:TAG for another tag of its repository; the
+    /// name may be left out where there is one service
     #[arg(long, value_name = "NAME=REF")]
     pub(super) image: Vec<String>,
     /// Another setting: cpu=1024, memory=2048, environment.NAME=VALUE; before it SERVICE. where there are several
@@ -96,12 +97,17 @@ fn put(all: &mut BTreeMap<String, Settings>, service: String, setting: Setting, 
     }
 }
 
-/// `backend=REF`: a service's main container, or a container by its own name.
+/// `backend=REF`: a service's main container, or a container by its own name. `backend:TAG` is another tag of what the
+/// spec has there: nobody means an image of that very name at Docker Hub.
 fn image(desired: &Desired, text: &str) -> Result<(String, Setting, String), CliError> {
     let (name, reference) = match text.split_once('=') {
         Some((name, reference)) => (Some(name), reference),
         None => (None, text),
     };
+    let named = ImageName::parse(text).repository;
+    if name.is_none() && is_named(desired, &named) {
+        return other_tag(desired, &named, &text[named.len()..]);
+    }
     if reference.is_empty() || reference.contains(char::is_whitespace) {
         return Err(CliError::usage(format!("`{text}` names no image")).hint("write --image NAME=REPOSITORY:TAG"));
     }
@@ -110,12 +116,36 @@ fn image(desired: &Desired, text: &str) -> Result<(String, Setting, String), Cli
             let (service, spec) = only_service(desired)?;
             (service, main_container(spec))
         }
-        Some(name) => match desired.services.get(name) {
-            Some(spec) => (name.to_owned(), main_container(spec)),
-            None => (service_with(desired, name)?, name.to_owned()),
-        },
+        Some(name) => container_of(desired, name)?,
     };
     Ok((service, Setting::Image(container), reference.to_owned()))
+}
+
+/// `backend:TAG` or `backend@DIGEST`; `which`: what follows the name.
+fn other_tag(desired: &Desired, name: &str, which: &str) -> Result<(String, Setting, String), CliError> {
+    let (service, container) = container_of(desired, name)?;
+    let setting = Setting::Image(container);
+    let written = setting.of(&desired.services[&service].task_definition).unwrap_or_default();
+    let repository = ImageName::parse(&written).repository;
+    if which.len() < 2 || which.contains(char::is_whitespace) {
+        let hint = format!("write --image {name}:TAG for a tag of {repository}, or --image {name}=REPOSITORY:TAG");
+        return Err(CliError::usage(format!("`{name}` names no image")).hint(hint));
+    }
+    Ok((service, setting, format!("{repository}{which}")))
+}
+
+/// Is it the name of a service or container?
+fn is_named(desired: &Desired, name: &str) -> bool {
+    let has = |spec: &ServiceSpec| container_names(&spec.task_definition).any(|container| container == name);
+    desired.services.contains_key(name) || desired.services.values().any(has)
+}
+
+/// Service and container that go by this name.
+fn container_of(desired: &Desired, name: &str) -> Result<(String, String), CliError> {
+    match desired.services.get(name) {
+        Some(spec) => Ok((name.to_owned(), main_container(spec))),
+        None => Ok((service_with(desired, name)?, name.to_owned())),
+    }
 }
 
 /// `cpu=1024`, `backend.environment.LEVEL=debug`.

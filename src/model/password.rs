@@ -29,7 +29,7 @@ impl PasswordMark {
 
 impl LiveDatabase {
     /// Is its password still to be set from its secret?
-    pub fn awaits_password(&self) -> bool {
+    pub fn lacks_password(&self) -> bool {
         self.says(PasswordMark::Pending)
     }
 

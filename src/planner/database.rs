@@ -191,7 +191,7 @@ fn existing(
         draft.hold(key, changed.clone());
         before.push(changed);
     }
-    if live.awaits_password() {
+    if live.lacks_password() {
         set_password(s, key, &live.identifier, "an earlier run ended before it was set", &before, draft);
     } else if draft.makes(&ResourceKey::new(ResourceKind::Secret, &key.name)) {
         set_password(s, key, &live.identifier, "its secret is a new one", &before, draft);

@@ -59,7 +59,7 @@ fn announce_new_password(s: &Situation, name: &str, draft: &mut Draft) -> Vec<St
 }
 
 fn announce(s: &Situation, key: ResourceKey, database: &LiveDatabase, draft: &mut Draft) -> Option<StepId> {
-    if database.awaits_password() || database.state() == DatabaseState::Deleting || !s.desired.owns(&database.tags) {
+    if database.lacks_password() || database.state() == DatabaseState::Deleting || !s.desired.owns(&database.tags) {
         return None;
     }
     draft.note(

@@ -34,6 +34,18 @@ fn a_new_image_is_deployed_as_one_revision_and_remembered() {
 }
 
 #[test]
+fn a_tag_alone_is_one_of_the_repository_that_the_spec_has() {
+    let environment = up();
+    for name in ["backend", "pythonide-backend"] {
+        let tag = format!("{name}:2.{}", name.len());
+        environment.done(&["deploy", "staging", "--image", &tag, "--yes"]);
+        let again =
+            environment.run(&["deploy", "staging", "--image", &format!("backend={IMAGE}:2.{}", name.len()), "--yes"]);
+        assert!(again.stdout.contains("runs that already"), "{tag}: {again}");
+    }
+}
+
+#[test]
 fn each_way_of_failing_ends_with_7_and_says_why_and_what_ran_before_runs_on() {
     let check = |tag: &str, said: &[&str]| {
         let environment = up();
@@ -152,6 +164,7 @@ fn what_cannot_be_deployed_is_refused_before_anything_changes() {
     };
     check(&[], "nothing to deploy");
     check(&["--image", "nobody=app:1"], "no service or container `nobody`");
+    check(&["--image", "backend"], "`backend` names no image");
     check(&["--set", "count=3"], "cannot be set");
     check(&["--set", "environment.DB_PASSWORD=x"], "looks like a secret");
     check(&["--set", "environment.LIST=a,b"], "a tag of AWS cannot hold");

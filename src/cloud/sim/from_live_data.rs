@@ -65,7 +65,7 @@ impl World {
     }
 
     fn take_database(&mut self, name: &str, live: &LiveDatabase, all: &Live) {
-        let pending = live.awaits_password();
+        let pending = live.lacks_password();
         let secret = all.secrets.get(name).and_then(|sighting| sighting.present());
         let secret = secret.and_then(|secret| self.secrets.get(&secret.arn)).map(|secret| secret.value.clone());
         let mut data = data_of(&live.identifier, &live.tags);

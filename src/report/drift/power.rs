@@ -114,7 +114,7 @@ fn check_unfinished(key: &ResourceKey, database: &LiveDatabase, findings: &mut F
         let why = "a rollback with data was broken off before the databases swapped names";
         findings.drifted(key, "data", wanted, "newer", why);
     }
-    if database.awaits_password() {
+    if database.lacks_password() {
         let why = "its password is not the secret's yet: nobody can log in with it";
         findings.drifted(key, "password", "the secret's", "another", why);
     }
