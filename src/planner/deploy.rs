@@ -11,7 +11,7 @@ use crate::model::{
 };
 
 use super::draft::{Draft, NewStep};
-use super::service::{deployed, has_failed};
+use super::service::{deployed, has_failed, wait_for_deployment};
 use super::situation::{Found, Situation, key};
 use super::task_definition;
 
@@ -82,8 +82,10 @@ fn one(
         reasons.push(super::draft::field("deployment", "failing", "a new one", "its tasks could not start"));
     }
     if reasons.is_empty() {
-        if overrides.tags(TAG_DEPLOYED) != remembered(&live.tags, TAG_DEPLOYED) {
-            remember(key, live, &live.task_definition, &overrides, &known, by, None, draft);
+        // An earlier run may have begun it, and not have seen its end.
+        let awaited = wait_for_deployment(s, key, wanted, live, draft);
+        if awaited.is_some() || overrides.tags(TAG_DEPLOYED) != remembered(&live.tags, TAG_DEPLOYED) {
+            remember(key, live, &live.task_definition, &overrides, &known, by, awaited, draft);
         }
         return;
     }

@@ -241,7 +241,7 @@ fn opens(s: &Situation, spec: &ServiceSpec, draft: &Draft) -> bool {
 
 /// Nothing differs, but a deployment is still under way: its end is waited for. No API call means "wait", so the step
 /// writes tags that the service has.
-fn wait_for_deployment(
+pub(super) fn wait_for_deployment(
     s: &Situation,
     key: &ResourceKey,
     spec: &ServiceSpec,

@@ -33,6 +33,27 @@ fn a_new_image_is_deployed_as_one_revision_and_remembered() {
     ");
 }
 
+/// Whoever did not see the end of a deployment, and types it again, is not told that it runs before it does.
+#[test]
+fn a_deployment_that_is_under_way_is_waited_for() {
+    let environment = up();
+    environment.done(&["sim", "image", "backend:2.0", "--behaviour", "slow-start"]);
+    let image = ["deploy", "staging", "--image", "backend:2.0", "--yes"];
+    environment.done(&[image.as_slice(), &["--no-wait"]].concat());
+    let again = environment.run(&image);
+    assert_eq!(again.code, 0, "{again}");
+    assert!(again.stderr.contains("wait for the deployment of pythonide-staging-service"), "{again}");
+    assert!(environment.run(&image).stdout.contains("runs that already"), "and now it does");
+    assert_eq!(environment.run(&["drift", "staging"]).code, 0);
+    let bad = ["deploy", "staging", "--image", "backend:2.1", "--yes"];
+    environment.done(&["sim", "image", "backend:2.1", "--behaviour", "never-healthy"]);
+    environment.done(&[bad.as_slice(), &["--no-wait"]].concat());
+    let again = environment.run(&bad);
+    assert_eq!(again.code, 7, "{again}");
+    let status = environment.done(&["rollback", "staging", "--yes"]);
+    assert!(status.contains("taken back"), "{status}");
+}
+
 #[test]
 fn a_tag_alone_is_one_of_the_repository_that_the_spec_has() {
     let environment = up();

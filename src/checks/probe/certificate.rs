@@ -9,6 +9,7 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer, X509Certificate};
@@ -21,6 +22,8 @@ use crate::model::Route;
 pub(super) struct Judge {
     /// `None`: everybody is believed.
     believed: Option<Arc<WebPkiServerVerifier>>,
+    /// Certificates of the route's file: a server may show one of them itself.
+    named: Vec<CertificateDer<'static>>,
     provider: Arc<CryptoProvider>,
     shown: Mutex<Option<CertificateDer<'static>>>,
 }
@@ -29,6 +32,7 @@ impl Judge {
     /// One who believes the authorities of the route's file, else those of this machine.
     pub(super) fn believing(route: &Route, folder: &Path) -> Result<Arc<Self>, Trouble> {
         let mut roots = RootCertStore::empty();
+        let mut named = Vec::new();
         match &route.ca {
             Some(file) => {
                 let path = folder.join(file);
@@ -36,6 +40,7 @@ impl Judge {
                 let text = std::fs::read(&path).map_err(|error| unread(error.to_string()))?;
                 for certificate in CertificateDer::pem_slice_iter(&text) {
                     let certificate = certificate.map_err(|error| unread(error.to_string()))?;
+                    named.push(certificate.clone());
                     roots.add(certificate).map_err(|error| unread(error.to_string()))?;
                 }
                 if roots.is_empty() {
@@ -53,13 +58,13 @@ impl Judge {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider)).build();
         let verifier = verifier.map_err(|error| Trouble::not_looked(error.to_string()))?;
-        Ok(Arc::new(Self { believed: Some(verifier), provider, shown: Mutex::new(None) }))
+        Ok(Arc::new(Self { believed: Some(verifier), named, provider, shown: Mutex::new(None) }))
     }
 
     /// One who believes everybody: the connection is encrypted, and that is all.
     pub(super) fn believing_everybody() -> Arc<Self> {
         let provider = Arc::new(aws_lc_rs::default_provider());
-        Arc::new(Self { believed: None, provider, shown: Mutex::new(None) })
+        Arc::new(Self { believed: None, named: Vec::new(), provider, shown: Mutex::new(None) })
     }
 
     /// The settings of a connection that is judged so.
@@ -91,6 +96,14 @@ impl Judge {
             (CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. }, Some(shown)) => {
                 format!("the certificate is for {}, not for {host}", shown.names.join(", "))
             }
+            // An authority's own certificate, which no chain may end with.
+            (CertificateError::Other(_) | CertificateError::UnknownIssuer, Some(shown)) if shown.is_self_signed => {
+                format!(
+                    "the certificate is signed by itself, `{}`, whom this machine does not believe; if it is yours, \
+                     name it as `ca`",
+                    shown.issuer
+                )
+            }
             (CertificateError::UnknownIssuer | CertificateError::BadSignature, Some(shown)) => {
                 format!("the certificate is signed by `{}`, whom this machine does not believe", shown.issuer)
             }
@@ -110,6 +123,7 @@ impl ServerCertVerifier for Judge {
     ) -> Result<ServerCertVerified, rustls::Error> {
         *self.shown.lock().unwrap_or_else(PoisonError::into_inner) = Some(end_entity.clone().into_owned());
         match &self.believed {
+            Some(_) if self.named.iter().any(|named| named == end_entity) => hold_named(end_entity, server_name, now),
             Some(verifier) => verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now),
             None => Ok(ServerCertVerified::assertion()),
         }
@@ -140,6 +154,25 @@ impl ServerCertVerifier for Judge {
     }
 }
 
+/// A certificate that is believed by itself: it must be of this name and this time.
+fn hold_named(
+    shown: &CertificateDer<'_>,
+    server_name: &ServerName<'_>,
+    now: UnixTime,
+) -> Result<ServerCertVerified, rustls::Error> {
+    let unread = rustls::Error::InvalidCertificate(CertificateError::BadEncoding);
+    let Some(certificate) = Certificate::read(shown) else { return Err(unread) };
+    let seconds = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
+    if seconds > certificate.until.as_second() {
+        return Err(CertificateError::Expired.into());
+    }
+    if seconds < certificate.from.as_second() {
+        return Err(CertificateError::NotValidYet.into());
+    }
+    rustls::client::verify_server_name(&ParsedCertificate::try_from(shown)?, server_name)?;
+    Ok(ServerCertVerified::assertion())
+}
+
 /// What a certificate says of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Certificate {
@@ -147,6 +180,8 @@ pub(super) struct Certificate {
     pub(super) names: Vec<String>,
     /// Who signed it.
     pub(super) issuer: String,
+    /// Is that itself?
+    pub(super) is_self_signed: bool,
     /// First moment of its life.
     pub(super) from: Timestamp,
     /// Last moment.
@@ -154,7 +189,7 @@ pub(super) struct Certificate {
 }
 
 impl Certificate {
-    fn read(der: &CertificateDer<'static>) -> Option<Self> {
+    fn read(der: &CertificateDer<'_>) -> Option<Self> {
         let (_, certificate) = X509Certificate::from_der(der.as_ref()).ok()?;
         let alternatives = certificate.subject_alternative_name().ok().flatten();
         let names = alternatives.map(|names| names.value.general_names.iter().filter_map(name).collect::<Vec<_>>());
@@ -162,6 +197,7 @@ impl Certificate {
         Some(Self {
             names: names.filter(|names| !names.is_empty()).unwrap_or_else(|| vec![certificate.subject().to_string()]),
             issuer: certificate.issuer().to_string(),
+            is_self_signed: certificate.issuer() == certificate.subject(),
             from: time(certificate.validity().not_before)?,
             until: time(certificate.validity().not_after)?,
         })

@@ -16,7 +16,7 @@ use crate::checks::{Job, percentile, too_slow};
 use crate::model::{Address, Comparison, HttpCheck};
 
 /// Headers that are shown where they are there.
-const SHOWN_HEADERS: [&str; 4] = ["content-type", "location", "server", "retry-after"];
+const SHOWN_HEADERS: [&str; 5] = ["content-type", "content-encoding", "location", "server", "retry-after"];
 
 /// Looks once: one request, or as many as a percentile needs.
 pub(super) async fn look(check: &HttpCheck, job: &Job, mut seen: Seen) -> Seen {

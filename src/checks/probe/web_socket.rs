@@ -6,6 +6,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::handshake::client::Request;
 use tokio_tungstenite::tungstenite::http::{HeaderName, HeaderValue};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 use super::connect::{Stream, in_words, stream};
@@ -102,6 +103,10 @@ async fn close(socket: &mut Socket, deadline: Deadline, seen: &mut Seen) -> Resu
     }
     loop {
         match deadline.within(socket.next(), unanswered).await? {
+            Some(Ok(Message::Close(Some(frame)))) if !is_clean(frame.code) => {
+                let why = format!("{} {}", frame.code, frame.reason);
+                return Err(Trouble::failed(format!("the server closed it with {}", why.trim_end())));
+            }
             Some(Ok(Message::Close(_))) | Some(Err(Error::ConnectionClosed)) => break,
             Some(Ok(_)) => {}
             None => break,
@@ -113,6 +118,11 @@ async fn close(socket: &mut Socket, deadline: Deadline, seen: &mut Seen) -> Resu
     }
     seen.evidence("the closing handshake was answered");
     Ok(())
+}
+
+/// Codes without a complaint (RFC 6455, 7.4.1): all is done, it goes away, no code at all.
+fn is_clean(code: CloseCode) -> bool {
+    matches!(code, CloseCode::Normal | CloseCode::Away | CloseCode::Status)
 }
 
 fn of_handshake(error: &Error) -> Trouble {

@@ -176,6 +176,9 @@ impl SimCloud {
     /// Changes the world by hand, as somebody in the console would; what follows from it happens at once.
     pub fn edit<T>(&self, change: impl FnOnce(&mut World) -> T) -> T {
         let mut account = self.aged();
+        if self.faults.stale_read > 0 {
+            account.before = Some(account.world.without_calls());
+        }
         let answer = change(&mut account.world);
         account.world.settle();
         answer
@@ -305,7 +308,7 @@ impl SimCloud {
         Ok(live)
     }
 
-    /// The world that a read sees: as it is, or as it was before the last write.
+    /// The world that a read sees: as it is, or as it was right before the last change.
     fn seen<T>(&self, account: &mut Account, key: &str, look: impl FnOnce(&World) -> T) -> T {
         let tries = account.attempts.entry(format!("read {key}")).or_insert(0);
         *tries += 1;
@@ -313,11 +316,8 @@ impl SimCloud {
         if stale && account.before.is_some() {
             account.inject("stale read");
         }
-        match &mut account.before {
-            Some(before) if stale => {
-                before.age(account.world.now);
-                look(before)
-            }
+        match &account.before {
+            Some(before) if stale => look(before),
             _ => look(&account.world),
         }
     }

@@ -3,6 +3,8 @@
 use std::io::Write;
 use std::net::TcpStream;
 
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{self, Message};
 
 use super::server::{answer, head, hold, nobody, serve};
@@ -52,6 +54,11 @@ fn a_socket_that_stands_half_open_fails_in_time() {
         let _ = socket.close(None);
         while socket.read().is_ok() {}
     });
+    let fails = socket(|socket| {
+        let reason = CloseFrame { code: CloseCode::Error, reason: "no database".into() };
+        let _ = socket.close(Some(reason));
+        while socket.read().is_ok() {}
+    });
     let drops = serve(|stream| drop(tungstenite::accept(stream)));
     let silent = serve(|mut stream| hold(&mut stream));
     let check = |port: u16, more: &str| format!("{{websocket: {{url: 'ws://127.0.0.1:{port}/'{more}}}, timeout: 2s}}");
@@ -60,6 +67,8 @@ fn a_socket_that_stands_half_open_fails_in_time() {
         ("mute", check(half_open, ", message: true")),
         ("plain", check(plain, "")),
         ("closes", check(closes, ", message: true")),
+        ("leaves", check(closes, "")),
+        ("fails", check(fails, "")),
         ("drops", check(drops, ", message: true")),
         ("silent", check(silent, "")),
         ("nobody", check(nobody(), "")),
@@ -70,6 +79,8 @@ fn a_socket_that_stands_half_open_fails_in_time() {
     verified.expect("mute", "failed", "no message came within 2 s");
     verified.expect("plain", "failed", "answered with 200, expected 101");
     verified.expect("closes", "failed", "closed before a message came");
+    verified.expect("leaves", "passed", "opened");
+    verified.expect("fails", "failed", "the server closed it with 1011 no database");
     verified.expect("drops", "failed", "opened, but");
     verified.expect("silent", "unreachable", "no answer to the handshake within 2 s");
     verified.expect("nobody", "unreachable", "refused");
