@@ -84,6 +84,9 @@ pub(super) struct ChangeArgs {
     /// Do it without asking; needed where no terminal is
     #[arg(long, short)]
     pub(super) yes: bool,
+    /// Show what would be done, and do nothing, also with --yes; exit code 2 when there is something to do
+    #[arg(long)]
+    pub(super) dry_run: bool,
     /// Give up after this long (45m, 1h30m; a plain number is seconds); exit code 6
     #[arg(long, env = "ENVCTL_TIMEOUT", hide_env_values = true, value_name = "D", value_parser = duration)]
     pub(super) timeout: Option<Duration>,

@@ -54,6 +54,9 @@ impl Change<'_> {
     pub(super) async fn make(&self, session: &Session) -> Result<Exit, CliError> {
         let run = RunId::new(session);
         let begun = session.clock.now();
+        if self.args.dry_run {
+            return self.show(session, &run).await;
+        }
         if self.is_urgent() {
             return self.make_at_once(session, &run, begun).await;
         }
@@ -74,6 +77,10 @@ impl Change<'_> {
     /// The same with a verified snapshot first, under one lock and in one run.
     pub(super) async fn make_after_snapshot(&self, session: &Session, run: &RunId) -> Result<Exit, CliError> {
         let begun = session.clock.now();
+        if self.args.dry_run {
+            self.context.ui.say("A snapshot is taken first.");
+            return self.show(session, run).await;
+        }
         let proposal = self.propose(session, run, &self.goal).await?;
         self.refuse(&proposal.plan, false)?;
         if proposal.plan.is_empty() {
@@ -96,6 +103,17 @@ impl Change<'_> {
             (made, true) => outcome::report(self, session, run, &made, Some(&proposal.live), begun),
             (made, false) => outcome::report(&taking, session, run, &made, None, begun),
         }
+    }
+
+    /// `--dry-run`: the plan, as `envctl plan` shows it, and nothing else.
+    pub(super) async fn show(&self, session: &Session, run: &RunId) -> Result<Exit, CliError> {
+        let plan = self.propose(session, run, &self.goal).await?.plan;
+        let ui = &self.context.ui;
+        ui.answer(|| ui::plan::text(&plan, ui), || ui::plan::json(&plan))?;
+        if !plan.refusals.is_empty() {
+            return Err(CliError::refused(&plan, false).answered());
+        }
+        Ok(if plan.is_empty() { Exit::Done } else { Exit::Pending })
     }
 
     /// Takes the snapshot, and goes on when that is done; whether it did comes with what was made last.

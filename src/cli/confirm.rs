@@ -78,7 +78,7 @@ pub(super) fn confirm(change: &Change<'_>, plan: &Plan) -> Result<(), CliError> 
 pub(super) fn of_release(change: &Change<'_>, procedure: &[String]) -> Result<(), CliError> {
     let ui = &change.context.ui;
     let environment = &change.desired.environment;
-    let told = format!("{environment}: release\n  {}", procedure.join("\n  "));
+    let told = told(change.desired, procedure);
     if change.confirmation.is_given(environment, change.args.yes)? {
         ui.say(&told);
         return Ok(());
@@ -88,6 +88,11 @@ pub(super) fn of_release(change: &Change<'_>, procedure: &[String]) -> Result<()
     }
     ui.complain(&told);
     change.confirmation.ask(environment, "release", "Type the name of the environment to release to it: ")
+}
+
+/// What a release is about to do.
+pub(super) fn told(desired: &Desired, procedure: &[String]) -> String {
+    format!("{}: release\n  {}", desired.environment, procedure.join("\n  "))
 }
 
 fn no_terminal(change: &Change<'_>) -> CliError {

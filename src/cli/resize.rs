@@ -60,6 +60,9 @@ impl Resize<'_> {
         };
         self.refuse_what_has_to_wait(session, &rewrite, &live)?;
         ui.complain(&rewrite.difference());
+        if self.change.dry_run {
+            return Ok(Exit::Pending);
+        }
         self.confirm()?;
         rewrite.write(self.workspace, false)?;
         if planner::power_now(self.desired, &live) != Power::Up {

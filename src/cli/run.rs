@@ -40,7 +40,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, CliError> {
     let task = task(&desired, name)?;
     // Who names the environment and the task has said what is wanted.
     let change = &args.guarded.change;
-    let change_args = ChangeArgs { yes: change.yes || !desired.protect, ..change.clone() };
+    let change_args = ChangeArgs { yes: (change.yes || !desired.protect) && !change.dry_run, ..change.clone() };
     let mut change = Change {
         context,
         desired: &desired,
@@ -50,10 +50,10 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, CliError> {
         wait: true,
     };
     // On stdout is the task's output, and nothing else.
-    let answers_aside = args.follow && context.ui.format == Format::Text;
+    let answers_aside = args.follow && !change_args.dry_run && context.ui.format == Format::Text;
     let aside = context.with_ui(Ui { answers_aside, ..context.ui.clone() });
     change.context = &aside;
-    context.with_cloud(&workspace, &desired, async |session| match args.follow {
+    context.with_cloud(&workspace, &desired, async |session| match args.follow && !change_args.dry_run {
         true => followed(session, &change, task, context).await,
         false => change.make(session).await,
     })

@@ -174,3 +174,34 @@ fn a_plan_shows_how_the_bill_changes() {
     environment.done(&["down", "staging", "--mode", "park", "--yes"]);
     assert_eq!(bill(&environment, &["--for", "up"])["now"], month(&environment, "parked"));
 }
+
+/// The habit of other tools: each command that changes something can be asked what it would do.
+#[test]
+fn a_dry_run_shows_the_plan_of_every_command_and_does_nothing() {
+    let environment = TestEnvironment::on_a_known_day();
+    let check = |arguments: &[&str], said: &str| {
+        let answer = environment.run(&[arguments, &["--dry-run"]].concat());
+        assert_eq!(answer.code, 2, "{arguments:?}: {answer}");
+        assert!(answer.stdout.contains(said), "{arguments:?}: {answer}");
+    };
+    check(&["up", "staging", "--yes"], "create database pythonide-staging-db, empty");
+    assert!(environment.done(&["status", "staging"]).contains("absent"), "nothing was made");
+    environment.done(&["up", "staging", "--yes", "--quiet"]);
+    environment.done(&["deploy", "staging", "--image", "backend:2.0", "--yes", "--quiet"]);
+    let runs = || environment.json(&["history", "staging"])["runs"].as_array().map(Vec::len);
+    let before = runs();
+    check(&["down", "staging"], "take snapshot pythonide-staging-db");
+    check(&["destroy", "staging"], "delete service");
+    check(&["deploy", "staging", "--image", "backend:2.1", "--snapshot"], "deploy a new revision of service");
+    check(&["run", "staging", "migrate"], "run task migrate");
+    check(&["run", "staging", "migrate", "--follow"], "run task migrate");
+    check(&["rollback", "staging", "--yes"], "take service pythonide-staging-service back");
+    check(&["maintenance", "on", "staging"], "maintenance");
+    check(&["snapshot", "create", "staging"], "take snapshot");
+    check(&["release", "staging", "--image", "backend:2.1"], "deploy a new revision of service");
+    assert_eq!((runs(), before.is_some_and(|runs| runs == 2)), (before, true), "nothing was done");
+    let refused = environment.run(&["deploy", "staging", "--image", "nobody=app:1", "--dry-run"]);
+    assert_eq!(refused.code, 3, "{refused}");
+    let nothing = environment.run(&["up", "staging", "--dry-run"]);
+    assert_eq!(nothing.code, 0, "{nothing}");
+}

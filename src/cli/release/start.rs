@@ -28,7 +28,7 @@ pub(super) fn run(context: &Context, args: &StartArgs) -> Result<Exit, CliError>
         return Err(CliError::usage("nothing to release was given")
             .hint("pass --image NAME=REF or --set KEY=VALUE: what is to be deployed"));
     }
-    let answers = prepare::answers(&desired.release, &args.answer, context.ui.interactive)?;
+    let answers = prepare::answers(&desired.release, &args.answer, context.ui.interactive || args.change.dry_run)?;
     super::announce::templates(&workspace)?;
     context.with_cloud(&workspace, &desired, async |session| {
         let prepared = prepare::look(context, session, &desired, args, &settings, &answers).await?;
@@ -54,6 +54,10 @@ async fn carry_out(
         confirmation: Confirmation::of(desired, args.confirm.as_ref()),
         wait: true,
     };
+    if args.change.dry_run {
+        context.ui.say(&confirm::told(desired, &prepared.procedure(desired)));
+        return change.show(session, &run).await;
+    }
     confirm::of_release(&change, &prepared.procedure(desired))?;
     let signals = Signals::listen();
     let lease = Lease::take(&change, session, &run, &signals).await?;
