@@ -47,6 +47,15 @@ pub(super) fn deployed(
     failed(status, revision, since, superseded(key, primary))
 }
 
+/// A deployment of no task is complete, and proves nothing.
+pub(super) fn without_tasks(key: &ResourceKey, status: &ServiceStatus, revision: &str) -> Verdict {
+    let why = format!(
+        "{key} wants no task any more: somebody has set its count to 0, and nobody knows whether {} works",
+        short_name(revision)
+    );
+    failed(status, revision, None, why)
+}
+
 /// A deployment of the wanted revision is the primary one: how far is it?
 fn progress(key: &ResourceKey, status: &ServiceStatus, primary: &Deployment, revision: &str) -> Verdict {
     let all_run =

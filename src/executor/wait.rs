@@ -69,8 +69,13 @@ pub(super) fn verdict(wait: &Wait, status: &Status, context: &Context<'_>) -> Ve
         (Until::DatabaseStopped, Status::Database(database)) => database_stopped(key, database),
         (Until::SnapshotAvailable, Status::Snapshot(snapshot)) => storage::snapshot(snapshot, context),
         (Until::Drained, Status::Service(service)) => deployment::drained(&service.service),
-        (Until::Deployed { deployment, task_definition }, Status::Service(service)) => {
-            deployment::deployed(key, service, deployment, task_definition, context)
+        (Until::Deployed { deployment, task_definition, with_tasks }, Status::Service(service)) => {
+            match deployment::deployed(key, service, deployment, task_definition, context) {
+                Verdict::Done(_) if *with_tasks && service.service.desired_count == 0 => {
+                    deployment::without_tasks(key, service, task_definition)
+                }
+                verdict => verdict,
+            }
         }
         (Until::TargetsHealthy { at_least }, Status::Service(service)) => {
             deployment::targets_healthy(key, service, *at_least)

@@ -92,7 +92,13 @@ pub enum Until {
     Drained,
     /// The deployment with this id is `PRIMARY`, runs this revision and is `COMPLETED` with running = desired
     /// (`aws.md` 1.4). "Stable" is not enough: a rolled-back service is stable too.
-    Deployed { deployment: String, task_definition: String },
+    Deployed {
+        deployment: String,
+        task_definition: String,
+        /// It must have run at least one task: that of none completes too, and proves nothing.
+        #[serde(default)]
+        with_tasks: bool,
+    },
     /// At least this many targets are healthy.
     TargetsHealthy { at_least: u32 },
     /// The task stopped with exit code 0 of this container, each `expect` matches a line of its output, and no

@@ -11,7 +11,7 @@ use crate::model::{
 };
 
 use super::draft::{Draft, NewStep};
-use super::service::{deployed, has_failed, wait_for_deployment};
+use super::service::{has_failed, proven, wait_for_deployment};
 use super::situation::{Found, Situation, key};
 use super::task_definition;
 
@@ -108,7 +108,7 @@ fn one(
     let mut before = task_definition::before_tasks(s, &spec.task_definition, draft);
     before.extend(begin(s, key, live, by, draft));
     let step = NewStep::new(format!("update-{key}"), title, action).reasons(reasons).after(before);
-    let wait = deployed(key, wanted, late_text(key, "deployment"), &revision.arn);
+    let wait = proven(key, wanted, late_text(key, "deployment"), &revision.arn);
     let done = draft.add(step.until(wait));
     remember(key, live, &revision.arn, &overrides, &known, by, Some(done), draft);
 }

@@ -305,6 +305,16 @@ pub(super) fn check_targets(
     draft.hold(key, checked);
 }
 
+/// [`deployed`] with at least one task that runs.
+pub(super) fn proven(key: &ResourceKey, spec: &ServiceSpec, deployment: String, task_definition: &str) -> Wait {
+    let until = Until::Deployed {
+        deployment: deployment.clone(),
+        task_definition: task_definition.to_owned(),
+        with_tasks: true,
+    };
+    Wait { until, ..deployed(key, spec, deployment, task_definition) }
+}
+
 pub(super) fn deployed(key: &ResourceKey, spec: &ServiceSpec, deployment: String, task_definition: &str) -> Wait {
     Wait {
         subject: Subject::Service {
@@ -313,7 +323,7 @@ pub(super) fn deployed(key: &ResourceKey, spec: &ServiceSpec, deployment: String
             target_group_arn: None,
         },
         key: key.clone(),
-        until: Until::Deployed { deployment, task_definition: task_definition.to_owned() },
+        until: Until::Deployed { deployment, task_definition: task_definition.to_owned(), with_tasks: false },
         deadline_seconds: durations::DEPLOYMENT_DEADLINE,
     }
 }

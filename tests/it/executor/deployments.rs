@@ -45,7 +45,11 @@ fn deploying() -> Step {
     };
     deploying.wait = Some(Wait {
         subject: Subject::Service { cluster: "c".to_owned(), service_name: "web".to_owned(), target_group_arn: None },
-        until: Until::Deployed { deployment: late_text(&key, "deployment"), task_definition: "td:2".to_owned() },
+        until: Until::Deployed {
+            deployment: late_text(&key, "deployment"),
+            task_definition: "td:2".to_owned(),
+            with_tasks: true,
+        },
         key,
         deadline_seconds: 1800,
     });
@@ -80,6 +84,21 @@ async fn an_update_that_started_no_deployment_is_done_when_the_wanted_revision_i
     script.statuses.insert("web".to_owned(), vec![(0, service("COMPLETED", 0))]);
     let ran = run(vec![deploying()], script, Options::default()).await;
     assert_eq!(ran.succeeded(), ["deploy"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deployment_of_no_task_proves_nothing() {
+    let mut script = deployed_as("ecs-svc/2");
+    let Status::Service(mut asleep) = service("COMPLETED", 0) else { panic!("a service") };
+    asleep.service.desired_count = 0;
+    asleep.service.running_count = 0;
+    asleep.service.deployments[0].desired_count = 0;
+    asleep.service.deployments[0].running_count = 0;
+    script.statuses.insert("web".to_owned(), vec![(0, service("IN_PROGRESS", 0)), (30, Status::Service(asleep))]);
+    let ran = run(vec![deploying(), step("remember", &["deploy"], false)], script, Options::default()).await;
+    assert_eq!(ran.failure("deploy").kind, FailureKind::DeploymentFailed);
+    assert!(ran.failure("deploy").message.contains("somebody has set its count to 0"));
+    assert_eq!(ran.skipped(), [("remember", "deploy failed")]);
 }
 
 #[tokio::test(start_paused = true)]
