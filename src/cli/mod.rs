@@ -20,6 +20,7 @@ mod explain;
 mod follow;
 mod history;
 mod identity;
+mod kept_world;
 mod lease;
 mod live_prices;
 mod load;

@@ -7,13 +7,14 @@ use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::context::Session;
 use super::error::CliError;
+use super::kept_world::KeptWorld;
 use crate::clock::{Clock, WallClock};
 use crate::cloud::sim::{SimCloud, World};
 use crate::model::Desired;
@@ -26,7 +27,7 @@ const FORMAT_VERSION: u32 = 1;
 const CALLS_KEPT: usize = 200;
 
 /// The file's content.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct State {
     format_version: u32,
     /// Where chance comes from: the same seed and commands, the same days.
@@ -42,6 +43,22 @@ struct State {
 impl State {
     fn new(seed: u64, start: Option<Timestamp>) -> Self {
         Self { format_version: FORMAT_VERSION, seed, start, profiles: BTreeMap::new(), worlds: BTreeMap::new() }
+    }
+
+    /// A world in the place of what it was before.
+    fn put(&mut self, name: String, mut world: World) {
+        let surplus = world.calls.len().saturating_sub(CALLS_KEPT);
+        world.calls.drain(..surplus);
+        self.worlds.insert(name, world);
+    }
+
+    /// Writes the file anew and puts it in place of the old one at once.
+    fn write(&self, path: &Path, sync: impl Fn(&File) -> std::io::Result<()>) -> std::io::Result<()> {
+        let text = serde_json::to_string(self)?;
+        let new = path.with_extension("json.new");
+        let mut file = File::create(&new)?;
+        file.write_all(text.as_bytes()).and_then(|()| sync(&file))?;
+        std::fs::rename(&new, path)
     }
 }
 
@@ -91,7 +108,8 @@ impl Simulated {
         (name, world)
     }
 
-    /// Runs `body` in the environment's world, in virtual time, and saves the world whatever `body` answers.
+    /// Runs `body` in the environment's world, in virtual time, and saves the world after each change, and whatever
+    /// `body` answers.
     pub(super) fn run<T>(
         &mut self,
         desired: &Desired,
@@ -100,18 +118,18 @@ impl Simulated {
     ) -> Result<T, CliError> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build()?;
         let (name, world) = self.world_of(desired);
-        let (answer, mut world, before) = runtime.block_on(async {
+        let keeper = Keeper { path: self.path.clone(), world: name.clone(), state: Mutex::new(self.state.clone()) };
+        let (answer, world, before) = runtime.block_on(async {
             let cloud = Arc::new(SimCloud::new(world));
             cloud.seed_borrowed(desired);
-            let session = Session::simulated(&cloud, store);
+            let kept = Arc::new(KeptWorld::new(&cloud, keeper));
+            let session = Session { cloud: kept.clone(), topics: kept, ..Session::simulated(&cloud, store) };
             let before = cloud.world().calls.len();
             let answer = body(&session, &cloud).await;
             (answer, cloud.world(), before)
         });
         self.tell_calls(&world, before);
-        let surplus = world.calls.len().saturating_sub(CALLS_KEPT);
-        world.calls.drain(..surplus);
-        self.state.worlds.insert(name, world);
+        self.state.put(name, world);
         let saved = self.save();
         // What went wrong inside matters more than a disk that is full afterwards.
         answer.and_then(|answer| saved.map(|()| answer))
@@ -144,14 +162,28 @@ impl Simulated {
         })
     }
 
-    /// Writes the file anew and puts it in place of the old one at once.
+    /// Writes the file anew, to be there also when the computer loses power.
     fn save(&self) -> Result<(), CliError> {
         let failed = |error: std::io::Error| CliError::other(format!("{}: {error}", self.path.display()));
-        let text = serde_json::to_string(&self.state).map_err(|error| CliError::other(error.to_string()))?;
-        let new = self.path.with_extension("json.new");
-        let mut file = File::create(&new).map_err(failed)?;
-        file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
-        std::fs::rename(&new, &self.path).map_err(failed)
+        self.state.write(&self.path, |file| file.sync_all()).map_err(failed)
+    }
+}
+
+/// Keeps the world that a command changes.
+pub(super) struct Keeper {
+    path: PathBuf,
+    /// Its name.
+    world: String,
+    state: Mutex<State>,
+}
+
+impl Keeper {
+    /// Writes the world down as it is now.
+    pub(super) fn keep(&self, world: World) -> std::io::Result<()> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.put(self.world.clone(), world);
+        // Whoever is killed has written: no disk need be waited for.
+        state.write(&self.path, |_| Ok(()))
     }
 }
 

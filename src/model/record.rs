@@ -67,6 +67,12 @@ impl ReleaseRecord {
     pub fn under_way(&self) -> Option<&RecordEntry> {
         self.entries.iter().rev().find(|entry| entry.state == EntryState::UnderWay)
     }
+
+    /// The record of a release that does not go on, although nobody wrote down how it ended.
+    pub fn break_off(&mut self) {
+        let gate = self.entries.last().map_or(Gate::Before, |entry| entry.gate);
+        self.standing = Standing::BrokenOff { gate };
+    }
 }
 
 /// How a release stands.
@@ -92,6 +98,12 @@ pub enum Standing {
         /// At which gate.
         gate: Gate,
     },
+    /// envctl ended in it without a word: it was killed, or its computer was. Nobody could write this down; whoever
+    /// reads the record finds that the lock is no longer held.
+    BrokenOff {
+        /// At which gate.
+        gate: Gate,
+    },
     /// A gate failed, and what ran before runs again.
     RolledBack {
         /// Which gate.
@@ -113,6 +125,7 @@ impl Standing {
             Self::Open { .. } => "succeeded so far".to_owned(),
             Self::Stopped { gate } => format!("stopped at {gate}"),
             Self::Interrupted { gate } => format!("interrupted at {gate}"),
+            Self::BrokenOff { gate } => format!("broken off at {gate}"),
             Self::RolledBack { gate } => format!("rolled back at {gate}"),
             Self::RollbackFailed { gate } => format!("failed at {gate}, and the rollback failed too"),
         }
@@ -121,7 +134,9 @@ impl Standing {
     /// What became of it, as the end of a sentence that begins with `the release`.
     pub fn sentence(&self) -> String {
         match self {
-            Self::RolledBack { .. } | Self::Interrupted { .. } => format!("was {}", self.words()),
+            Self::RolledBack { .. } | Self::Interrupted { .. } | Self::BrokenOff { .. } => {
+                format!("was {}", self.words())
+            }
             Self::UnderWay => "goes on".to_owned(),
             _ => self.words(),
         }
@@ -135,6 +150,7 @@ impl Standing {
             Self::Open { .. } => "open",
             Self::Stopped { .. } => "stopped",
             Self::Interrupted { .. } => "interrupted",
+            Self::BrokenOff { .. } => "broken-off",
             Self::RolledBack { .. } => "rolled-back",
             Self::RollbackFailed { .. } => "rollback-failed",
         }
@@ -146,6 +162,7 @@ impl Standing {
             Self::UnderWay | Self::Succeeded | Self::Open { .. } => None,
             Self::Stopped { gate }
             | Self::Interrupted { gate }
+            | Self::BrokenOff { gate }
             | Self::RolledBack { gate }
             | Self::RollbackFailed { gate } => Some(*gate),
         }

@@ -91,7 +91,7 @@ fn backs(
     let newest = begun.max();
     let of_last = |before: &DataBefore| asked.is_none() && Some(&before.moment) == newest.as_ref();
     let mut backs = BTreeMap::new();
-    for (name, spec) in &s.desired.services {
+    for (name, spec) in &s.spec.services {
         let key = key(ResourceKind::Service, name);
         let live = match s.look(draft, &key, &s.live.services) {
             Found::Ours(live) if live.is_active() => live,

@@ -34,13 +34,15 @@ pub(super) fn rollback(s: &Situation, to: &BTreeMap<String, String>, draft: &mut
     }
     for name in names {
         let key = key(ResourceKind::Service, name);
-        let Some(spec) = s.desired.services.get(name) else {
+        // Not with what was deployed over it: what is remembered is held against what the spec itself says.
+        let Some(spec) = s.spec.services.get(name) else {
             let why = format!("there is no service `{name}`");
             draft.refuse(Some(key), RefusalKind::Impossible, why, "name a service of the spec");
             continue;
         };
         let Some(live) = running(s, &key, draft) else { continue };
         let back = match to.get(name) {
+            Some(revision) if is_where_it_was(live, &whole_arn(live, revision)) => continue,
             Some(revision) => Some(to_revision(s, spec, live, revision)),
             None => before(live),
         };
@@ -56,13 +58,19 @@ pub(super) fn rollback(s: &Situation, to: &BTreeMap<String, String>, draft: &mut
     }
 }
 
-/// The services whose last deployment is not complete, and those that the newest run deployed.
+/// The services whose last deployment is not complete, else those whose last one nobody has remembered, else those that the
+/// newest run deployed.
 fn last_deployed<'a>(s: &'a Situation) -> Vec<&'a String> {
     let ours = || present(&s.live.services).filter(|(_, live)| live.is_active() && s.desired.owns(&live.tags));
     let newest = ours().filter_map(|(_, live)| live.tags.get(TAG_DEPLOYED_BY)).max();
     let unfinished: Vec<&String> = ours().filter(|(_, live)| is_unfinished(live)).map(|(name, _)| name).collect();
     if !unfinished.is_empty() {
         return unfinished;
+    }
+    let unremembered: Vec<&String> =
+        ours().filter(|(_, live)| completed_since(live).is_some()).map(|(name, _)| name).collect();
+    if !unremembered.is_empty() {
+        return unremembered;
     }
     ours()
         .filter(|(_, live)| newest.is_some() && live.tags.get(TAG_DEPLOYED_BY) == newest)
@@ -80,10 +88,26 @@ fn completed_elsewhere(live: &LiveService) -> Option<&str> {
     last_completed(live).filter(|revision| *revision != live.task_definition)
 }
 
-/// The revision before: of an unfinished deployment the one that completed last, else the one remembered.
+/// The revision that is remembered, when another one has completed since: envctl was killed before it could remember that
+/// one, or it was no deployment of its own.
+fn completed_since(live: &LiveService) -> Option<&str> {
+    let remembered = live.tags.get(TAG_REVISION)?;
+    (live.is_settled() && *remembered != live.task_definition).then_some(remembered)
+}
+
+/// Runs this revision, and remembers that: nothing was deployed that one could take back.
+fn is_where_it_was(live: &LiveService, revision: &str) -> bool {
+    live.is_settled()
+        && live.task_definition == revision
+        && live.tags.get(TAG_REVISION).is_some_and(|remembered| remembered == revision)
+}
+
+/// The revision before: of a deployment that is unfinished, or that nobody has remembered, the one that completed last; else
+/// the one remembered as before.
 pub(super) fn before(live: &LiveService) -> Option<Back> {
-    if is_unfinished(live) {
-        let revision = completed_elsewhere(live)?.to_owned();
+    let unfinished = completed_elsewhere(live).filter(|_| !live.is_settled());
+    if let Some(revision) = unfinished.or_else(|| completed_since(live)) {
+        let revision = revision.to_owned();
         // What completed last is what the tags remember already.
         let keep = |key: &&String| {
             key.starts_with(TAG_DEPLOYED) || key.starts_with(TAG_DEPLOYED_BEFORE) || *key == TAG_REVISION_BEFORE

@@ -128,6 +128,19 @@ fn rollback_goes_back_to_the_revision_before_and_forgets_the_image() {
 }
 
 #[test]
+fn a_rollback_to_a_named_revision_remembers_what_that_one_had() {
+    let environment = up();
+    deploy(&environment, "2.0");
+    deploy(&environment, "2.1");
+    environment.done(&["rollback", "staging", "--to", "2", "--yes", "--quiet"]);
+    assert_eq!(environment.run(&["drift", "staging"]).code, 0, "image 2.0 is what was deployed");
+    assert_eq!(environment.json(&["up", "staging", "--yes"])["changes"], 0);
+    // Where it runs already, nothing is forgotten either.
+    environment.done(&["rollback", "staging", "--to", "2", "--yes", "--quiet"]);
+    assert_eq!(environment.run(&["drift", "staging"]).code, 0);
+}
+
+#[test]
 fn rollback_takes_two_waves_of_calls() {
     let environment = up();
     deploy(&environment, "2.0");

@@ -69,14 +69,24 @@ fn a_kill_leaves_a_record_that_says_in_which_step_and_that_can_be_closed() {
     child.wait().expect("its end");
     environment.write("go", "");
     let killed = record(&environment);
-    assert_eq!(killed["state"], "under-way");
+    assert_eq!(killed["state"], "broken-off");
     assert_eq!(killed["entries"].as_array().map(Vec::len), Some(1));
     assert_eq!(killed["entries"][0]["state"], "under way");
-    assert!(environment.done(&["release", "list"]).contains("under way, or killed"));
+    assert!(environment.done(&["release", "list"]).contains("broken off at before"));
     assert!(environment.done(&["release", "show", "staging", "-o", "markdown"]).contains("**under way**"));
+    let masked = environment.run(&["release", "show", "staging"]).masked();
+    let told: Vec<&str> = masked.lines().skip_while(|line| !line.starts_with("incident")).collect();
+    insta::assert_snapshot!(told.join("\n"), @r"
+    incident: at before, in the middle of: checks slow: envctl was killed, or its computer was
+    incident: nothing was deployed
+    what to do: nothing has to be undone: release again
+    what to do: then record it: envctl release close STAMP --verdict TEXT
+    ── exit 0
+    ");
     let id = killed["id"].as_str().expect("an id");
     environment.done(&["release", "close", id, "--verdict", "the laptop was out of power"]);
     assert_eq!(record(&environment)["verdict"], "the laptop was out of power");
+    environment.done(&["sim", "advance", "1m"]);
     environment.done(&["release", "staging", "--image", IMAGE, "--yes", "--quiet"]);
     assert_eq!(record(&environment)["state"], "succeeded", "the lock of a dead process is taken over");
 }
@@ -116,6 +126,8 @@ fn a_release_that_goes_on_is_not_closed() {
     environment.write("go", "");
     let id = record(&environment)["id"].as_str().expect("an id").to_owned();
     held(&environment, &id);
+    assert_eq!(record(&environment)["state"], "under-way", "somebody holds the lock for it, elsewhere");
+    assert!(environment.done(&["release", "list"]).contains("under way, or killed"));
     let answer = environment.run(&["release", "close", &id, "--verdict", "done"]);
     assert_eq!(answer.code, 5, "{answer}");
     assert!(answer.stderr.contains("goes on"), "{answer}");

@@ -46,6 +46,8 @@ mod template_rules;
 // The same in a bucket of an S3 emulator.
 #[cfg(feature = "aws")]
 mod bucket;
+// SIGKILL all along a release.
+mod killed_release;
 // Two people, one environment: races, thefts, kills.
 mod people;
 // Locks, journals and caches in a folder.

@@ -19,7 +19,10 @@ pub(super) fn list(context: &Context, environment: Option<&str>, limit: usize) -
         workspace.require(environment)?;
     }
     let store = context.store(&workspace)?;
-    let found = blocking(Releases::new(&store).list(environment, limit))?;
+    let mut found = blocking(Releases::new(&store).list(environment, limit))?;
+    for record in found.iter_mut().filter_map(|found| found.record.as_mut().ok()) {
+        break_off_unless_it_goes_on(context, &workspace, record)?;
+    }
     output::require(&context.outputs(), &["text", "json"], "release list")?;
     for output in context.outputs() {
         let text = match output.format.as_str() {
@@ -43,7 +46,8 @@ pub(super) fn show(context: &Context, environment: &str, id: Option<&str>) -> Re
                 .hint(format!("envctl release {environment} --image NAME=REF"))
         })?,
     };
-    let record = readable(found)?;
+    let mut record = readable(found)?;
+    break_off_unless_it_goes_on(context, &workspace, &mut record)?;
     for output in context.outputs() {
         let text = match output.format.as_str() {
             "json" => ui::json(&record),
@@ -62,24 +66,17 @@ pub(super) fn close(context: &Context, id: &str, verdict: &str) -> Result<Exit, 
     }
     let workspace = context.workspace()?;
     let mut record = find(context, &workspace, id)?;
-    let clock = context.time_of_locks(&workspace);
     let store = context.store(&workspace)?;
-    if record.standing == Standing::UnderWay {
-        let lock = blocking(Locks::new(&store, clock.clone()).show(&record.environment))?;
-        if matches!(&lock.standing, LockStanding::Held { holder: Some(holder), .. } if holder.run == record.id) {
-            return Err(CliError::new(
-                Exit::Locked,
-                format!("release {} goes on: the lock is {}", record.id, lock.standing),
-            )
+    if let Some(lock) = break_off_unless_it_goes_on(context, &workspace, &mut record)? {
+        return Err(CliError::new(Exit::Locked, format!("release {} goes on: the lock is {lock}", record.id))
             .hint("close it when it has ended"));
-        }
     }
     if let Some(earlier) = &record.verdict {
         let (who, text) = (&earlier.who, &earlier.text);
         return Err(CliError::usage(format!("release {} was closed by {who}: {text}", record.id)));
     }
     let who = context.identity().who();
-    record.verdict = Some(ReleaseVerdict { at: clock.now(), who, text: text.to_owned() });
+    record.verdict = Some(ReleaseVerdict { at: context.time_of_locks(&workspace).now(), who, text: text.to_owned() });
     if matches!(record.standing, Standing::Open { .. }) {
         record.standing = Standing::Succeeded;
     }
@@ -93,6 +90,39 @@ pub(super) fn close(context: &Context, id: &str, verdict: &str) -> Result<Exit, 
         output::write(&output, &text, &context.ui)?;
     }
     Ok(Exit::Done)
+}
+
+/// A release that goes on holds the lock on its environment, by its own id; the lock, where it does. One that does not was
+/// broken off, and its record says so from here on.
+fn break_off_unless_it_goes_on(
+    context: &Context,
+    workspace: &Workspace,
+    record: &mut ReleaseRecord,
+) -> Result<Option<LockStanding>, CliError> {
+    if record.standing != Standing::UnderWay {
+        return Ok(None);
+    }
+    let locks = Locks::new(&context.store(workspace)?, context.time_of_locks(workspace));
+    let standing = blocking(locks.show(&record.environment))?.standing;
+    match &standing {
+        LockStanding::Held { holder: Some(holder), .. } if holder.run == record.id => return Ok(Some(standing)),
+        // It may be this release that wrote what cannot be read.
+        LockStanding::Held { holder: None, .. } => {}
+        _ => {
+            // It may have ended between the two looks.
+            let releases = Releases::new(&context.store(workspace)?);
+            if let Some(FoundRecord { record: Ok(newest), .. }) =
+                blocking(releases.read(Some(&record.environment), &record.id))?
+            {
+                *record = *newest;
+            }
+            if record.standing == Standing::UnderWay {
+                record.break_off();
+                record.incident = Some(ui::broken_off(record));
+            }
+        }
+    }
+    Ok(None)
 }
 
 /// The record of this id.

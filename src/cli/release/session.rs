@@ -239,6 +239,11 @@ impl<'a> Release<'a> {
         if let Some(entry) = self.record.entries.last_mut() {
             entry.evidence = evidence;
         }
+        self.note_down().await
+    }
+
+    /// [`Release::write`] in the middle of a step, which fails where that fails.
+    pub(super) async fn note_down(&self) -> Result<(), Trouble> {
         self.write().await.map_err(|error| Trouble::failed(format!("the record cannot be written: {error}")))
     }
 }

@@ -39,6 +39,7 @@ impl Release<'_> {
     pub(super) async fn maintenance(&mut self, on: bool) -> Result<Told, Trouble> {
         // Whoever ends in between must hear that visitors may see the page.
         self.record.in_maintenance |= on;
+        self.note_down().await?;
         let rounds = self.perform(self.desired, Goal::Maintenance { on }).await?;
         self.record.in_maintenance = on;
         let told = match (on, rounds.is_empty()) {
@@ -133,6 +134,8 @@ impl Release<'_> {
     /// The deployment.
     pub(super) async fn deploy(&mut self) -> Result<Told, Trouble> {
         self.record.deployed_at = Some(self.now());
+        // Whoever is killed from here on must not be said to have deployed nothing.
+        self.note_down().await?;
         let answer = self.perform(self.desired, self.prepared.goal(&self.run)).await;
         // What runs now is worth knowing also when it went wrong.
         let running = self.running().await;

@@ -6,4 +6,4 @@ mod words;
 
 pub use json::{json, list_json, value};
 pub use text::{begins, closed, done, ended, list, text};
-pub use words::{example, example_under_way, incident, way_on};
+pub use words::{broken_off, example, example_under_way, incident, way_on};

@@ -135,6 +135,11 @@ pub fn text(record: &ReleaseRecord, ui: &Ui) -> String {
     for line in record.incident.as_deref().unwrap_or_default().lines() {
         out.push_str(&format!("{}\n", wrap::hanging("incident: ", line, ui.width)));
     }
+    if matches!(record.standing, Standing::BrokenOff { .. }) {
+        for hint in super::way_on(record) {
+            out.push_str(&format!("{}\n", wrap::hanging("what to do: ", &hint, ui.width)));
+        }
+    }
     if let Some(verdict) = &record.verdict {
         out.push_str(&format!("closed by {}, {}: {}\n", verdict.who, quantity::time(verdict.at), verdict.text));
     }

@@ -50,6 +50,29 @@ pub fn incident(
     lines.join("\n")
 }
 
+/// [`incident`] of a release that was broken off: all that its record can tell, a line each.
+pub fn broken_off(record: &ReleaseRecord) -> String {
+    let place = match (record.under_way(), record.entries.last()) {
+        (Some(entry), _) => format!("at {}, in the middle of: {}", entry.gate, entry.what),
+        (None, Some(entry)) => format!("at {}, after: {}", entry.gate, entry.what),
+        (None, None) => "before its first step".to_owned(),
+    };
+    let mut lines = vec![format!("{place}: envctl was killed, or its computer was")];
+    if record.deployed_at.is_none() {
+        lines.push("nothing was deployed".to_owned());
+    }
+    for (service, change) in record.revisions.iter().filter(|_| record.deployed_at.is_some()) {
+        lines.extend(change.after.iter().map(|after| format!("service {service} was given {}", short_name(after))));
+        lines.extend(change.before.iter().map(|before| format!("service {service} ran {} before", short_name(before))));
+    }
+    if record.in_maintenance {
+        lines.push("visitors may get the maintenance page".to_owned());
+    }
+    let data = record.snapshots.iter();
+    lines.extend(data.map(|(database, snapshot)| format!("the data of the start: {database} in snapshot {snapshot}")));
+    lines.join("\n")
+}
+
 /// What a service runs now, beside what it ran before.
 fn runs(record: &ReleaseRecord, (name, service): (&String, &LiveService)) -> String {
     let revision = short_name(&service.task_definition);
@@ -68,9 +91,12 @@ pub fn way_on(record: &ReleaseRecord) -> Vec<String> {
     let deployed = record.deployed_at.is_some();
     let page = record.in_maintenance.then(|| format!("to let visitors in again: envctl maintenance off {environment}"));
     let mut hints = match &record.standing {
+        Standing::BrokenOff { .. } => after_a_break(record),
         Standing::UnderWay | Standing::Succeeded | Standing::Open { .. } => Vec::new(),
         Standing::RolledBack { .. } => vec!["mend the cause, then release again".to_owned()],
         _ if !deployed => vec!["nothing has to be undone: mend the cause, then release again".to_owned()],
+        Standing::RollbackFailed { .. } => back_by_name(record),
+        _ if record.standing.gate() == Some(Gate::Deploy) => back_by_name(record),
         _ => vec![format!("back to what ran before: envctl rollback {environment}")],
     };
     hints.extend(page);
@@ -80,6 +106,41 @@ pub fn way_on(record: &ReleaseRecord) -> Vec<String> {
             .then(|| format!("when nobody needs what was written since: envctl snapshot discard-kept {environment}")),
     );
     hints
+}
+
+/// What to type next when nobody knows how far the last step came.
+fn after_a_break(record: &ReleaseRecord) -> Vec<String> {
+    let (environment, id) = (&record.environment, &record.id);
+    let mut hints = match record.deployed_at {
+        None => vec!["nothing has to be undone: release again".to_owned()],
+        Some(_) => vec![format!("what runs now: envctl status {environment}")],
+    };
+    if record.deployed_at.is_some() {
+        hints.extend(back_by_name(record));
+    }
+    if record.verdict.is_none() {
+        hints.push(format!("then record it: envctl release close {id} --verdict TEXT"));
+    }
+    hints
+}
+
+/// Back to the revisions of before, by their names: where nobody knows how far the deployment came, a rollback without names
+/// could undo the one before it.
+fn back_by_name(record: &ReleaseRecord) -> Vec<String> {
+    let before = record.revisions.iter().filter_map(|(service, change)| {
+        let revision = short_name(change.before.as_deref()?);
+        Some(if record.revisions.len() == 1 {
+            format!(" --to {revision}")
+        } else {
+            format!(" --to {service}={revision}")
+        })
+    });
+    let before = before.collect::<String>();
+    let environment = &record.environment;
+    match before.as_str() {
+        "" => vec!["nothing is known to have completed before: mend the cause, then release again".to_owned()],
+        named => vec![format!("back to what ran before: envctl rollback {environment}{named}")],
+    }
 }
 
 /// A record in which everything is there, to try templates with.

@@ -5,11 +5,13 @@ mod borrowed;
 pub(crate) mod emulator;
 #[cfg(feature = "aws")]
 pub(crate) mod fault_proxy;
+mod rounds;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 pub(crate) use self::borrowed::Borrowed;
+pub(crate) use self::rounds::until_no_more;
 
 /// A workspace with the environments and templates that ship.
 pub(crate) struct TestEnvironment {
@@ -60,6 +62,14 @@ impl TestEnvironment {
         let environment = Self::new();
         environment.done(&["sim", "reset", "--start", "2026-11-22T08:00:00Z", "--seed", "7"]);
         environment
+    }
+
+    /// Another workspace in which everything is as in this one, the simulated cloud too.
+    pub(crate) fn copy(&self) -> Self {
+        let other =
+            Self { folder: tempfile::tempdir().expect("a temporary folder"), variables: self.variables.clone() };
+        copy(self.folder.path(), other.folder.path());
+        other
     }
 
     /// A folder with nothing in it.
