@@ -74,6 +74,7 @@ mod cmd_promote;
 mod cmd_rehearse;
 mod cmd_release;
 mod cmd_release_record;
+mod cmd_release_relative;
 mod cmd_release_stop;
 mod cmd_render;
 mod cmd_rightsize;

@@ -1,6 +1,7 @@
 //! Checks against real servers on loopback, started by the tests: good ones, and every way in which a server can be
 //! bad. Each server has its thread; nothing is timed.
 
+mod before_and_after;
 mod http;
 mod load;
 mod postgres;
