@@ -83,7 +83,7 @@ fn way_on(change: &Change<'_>) -> String {
         Goal::Deploy { .. } => format!(
             "what ran before runs on, or ECS goes back to it by itself; `envctl rollback {environment}` does so at once, `envctl status {environment}` shows what is there"
         ),
-        Goal::Run { task } => format!("when its cause is mended: envctl run {environment} {task}"),
+        Goal::Run { task, .. } => format!("when its cause is mended: envctl run {environment} {task}"),
         goal => format!(
             "nothing has to be undone: `envctl {} {environment}` goes on from here, `envctl status {environment}` shows what is there",
             goal.command()
@@ -93,7 +93,7 @@ fn way_on(change: &Change<'_>) -> String {
 
 /// What a one-off task printed, as far as it was kept.
 fn said(change: &Change<'_>, last: &Round) -> String {
-    let Goal::Run { task } = &change.goal else { return String::new() };
+    let Goal::Run { task, .. } = &change.goal else { return String::new() };
     let lines = last.outcome.facts.get(&fact_name(&ResourceKey::new(ResourceKind::Task, task), "output"));
     lines.into_iter().flat_map(|lines| lines.lines()).map(|line| format!("it said: {line}\n")).collect()
 }

@@ -1,5 +1,6 @@
 //! `envctl run`.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tokio::sync::watch;
@@ -44,7 +45,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, CliError> {
     let mut change = Change {
         context,
         desired: &desired,
-        goal: Goal::Run { task: name.to_owned() },
+        goal: Goal::Run { task: name.to_owned(), settings: BTreeMap::new() },
         args: &change_args,
         confirmation: args.guarded.confirmation(&desired),
         wait: true,

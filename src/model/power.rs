@@ -139,6 +139,10 @@ pub enum Goal {
     Run {
         /// Task (name in the spec).
         task: String,
+        /// What it runs with in the place of what the spec says and of what was deployed, by service: what is about to be
+        /// deployed.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        settings: BTreeMap<String, Settings>,
     },
 }
 

@@ -71,7 +71,10 @@ use self::situation::Situation;
 
 /// Compares what is wanted with what is there, and plans what leads to the goal. There already: a plan without steps.
 pub fn plan(desired: &Desired, live: &Live, goal: &Goal, policy: &Policy) -> Plan {
-    let deployed = desired.as_deployed(live);
+    let mut deployed = desired.as_deployed(live);
+    if let Goal::Run { settings, .. } = goal {
+        deployed = deployed.with_settings(settings);
+    }
     let situation = Situation::new(&deployed, live, policy).declared_by(desired);
     let mut draft = Draft::default();
     preflight::account(&situation, &mut draft);
@@ -129,7 +132,7 @@ fn within(s: Situation, spec: &Desired, goal: &Goal, draft: &mut Draft) {
         Goal::Rollback { to } => rollback::rollback(&s, to, draft),
         Goal::Maintenance { on: true } => maintenance::begin(s, draft),
         Goal::Maintenance { on: false } => maintenance::end(s, draft),
-        Goal::Run { task } => {
+        Goal::Run { task, .. } => {
             preflight::borrowed(&s, draft);
             run::run(&s, task, draft);
         }

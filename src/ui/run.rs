@@ -90,7 +90,7 @@ pub fn state(plan: &Plan, addresses: &[String]) -> String {
         (Goal::DiscardKept, _) => format!("{environment}: kept databases removed"),
         (Goal::Maintenance { on: true }, _) => format!("{environment} is in maintenance"),
         (Goal::Maintenance { on: false }, _) => format!("{environment} is open to visitors"),
-        (Goal::Run { task }, _) => format!("{environment}: task {task} succeeded"),
+        (Goal::Run { task, .. }, _) => format!("{environment}: task {task} succeeded"),
         (_, Power::Up) if addresses.is_empty() => format!("{environment} is up"),
         (_, Power::Up) => format!("{environment} is up: {}", addresses.join(" ")),
         (_, Power::Absent) => format!("{environment} is destroyed"),

@@ -76,6 +76,7 @@ mod cmd_release;
 mod cmd_release_record;
 mod cmd_release_relative;
 mod cmd_release_stop;
+mod cmd_release_task;
 mod cmd_render;
 mod cmd_rightsize;
 mod cmd_run;

@@ -7,7 +7,7 @@ use super::announce::Moment;
 use super::session::{Release, Told, Trouble};
 use crate::cli::look;
 use crate::model::{
-    Action, DataSource, Depth, Desired, Gate, Goal, NoteKind, ReleaseStep, ResourceKey, ResourceKind, fact_name,
+    Action, DataSource, Depth, Gate, Goal, NoteKind, ReleaseStep, ResourceKey, ResourceKind, Settings, fact_name,
     short_name,
 };
 use crate::template;
@@ -26,9 +26,10 @@ impl Release<'_> {
             ReleaseStep::Checks(names) => self.checks(gate, names).await,
             ReleaseStep::Announce => self.announce(Moment::of(gate)).await,
             ReleaseStep::Confirm { name, question } => self.confirm(name, question).await,
+            // A migration that is tried before the deployment is that of what will be deployed.
             ReleaseStep::Task(name) if gate == Gate::Before => {
-                let ahead = self.desired.with_settings(&self.prepared.settings);
-                self.task_of(&ahead, name).await
+                let settings = self.prepared.settings.clone();
+                self.task_with(name, settings).await
             }
             ReleaseStep::Task(name) => self.task(name).await,
             ReleaseStep::Maintenance(on) => self.maintenance(*on).await,
@@ -162,11 +163,11 @@ impl Release<'_> {
 
     /// A one-off task, with what runs.
     pub(super) async fn task(&mut self, name: &str) -> Result<Told, Trouble> {
-        self.task_of(self.desired, name).await
+        self.task_with(name, BTreeMap::new()).await
     }
 
-    async fn task_of(&mut self, desired: &Desired, name: &str) -> Result<Told, Trouble> {
-        let rounds = self.perform(desired, Goal::Run { task: name.to_owned() }).await?;
+    async fn task_with(&mut self, name: &str, settings: BTreeMap<String, Settings>) -> Result<Told, Trouble> {
+        let rounds = self.perform(self.desired, Goal::Run { task: name.to_owned(), settings }).await?;
         let output = fact_name(&ResourceKey::new(ResourceKind::Task, name), "output");
         let lines = rounds.iter().filter_map(|round| round.outcome.facts.get(&output)).flat_map(|text| text.lines());
         Ok(Told::passed(lines.map(|line| format!("it said: {line}")).collect()))

@@ -167,7 +167,7 @@ fn after_release(chance: &mut Chance) -> Deed {
     let goal = match chance.below(10) {
         0..=3 => Goal::RollbackData { to: BTreeMap::new(), snapshot: None },
         4 | 5 => Goal::Rollback { to: BTreeMap::new() },
-        6 => Goal::Run { task: "migrate".to_owned() },
+        6 => Goal::Run { task: "migrate".to_owned(), settings: BTreeMap::new() },
         7 => Goal::Maintenance { on: chance.percent(60) },
         _ => goal(chance),
     };
@@ -206,7 +206,7 @@ fn goal(chance: &mut Chance) -> Goal {
         22 => Goal::RollbackData { to: BTreeMap::new(), snapshot: None },
         23 => Goal::Rollback { to: BTreeMap::new() },
         24 => Goal::DiscardKept,
-        25 => Goal::Run { task: "migrate".to_owned() },
+        25 => Goal::Run { task: "migrate".to_owned(), settings: BTreeMap::new() },
         0..=6 => Goal::Up { from: DataSource::Latest },
         7 => Goal::Up { from: DataSource::Database(STRANGERS_DATABASE.to_owned()) },
         8 => Goal::Up { from: DataSource::Snapshot(STRANGERS_SNAPSHOT.to_owned()) },
