@@ -33,6 +33,7 @@ mod output;
 mod plan;
 mod policy;
 mod promote;
+mod promote_releases;
 mod rehearsal;
 mod rehearse;
 mod release;

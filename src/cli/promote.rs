@@ -9,7 +9,7 @@ use super::context::{Context, Session};
 use super::error::CliError;
 use super::exit::Exit;
 use super::resize_edit::{Rewrite, Wanted, rewrite};
-use super::{load, look, run_id, verification};
+use super::{load, look, promote_releases, run_id, verification};
 use crate::model::{Baseline, DataSource, Depth, Desired, Goal, Live, NoteKind, Verdict};
 use crate::planner;
 use crate::report::{self, Part, Promotion};
@@ -30,7 +30,7 @@ pub(super) struct Args {
     /// Environment whose spec is changed
     #[arg(value_name = "TO", add = environment_completer())]
     to: String,
-    /// Only this: image, size, scaling, throughput; may be repeated
+    /// Only this: image, size, scaling, throughput, database; may be repeated [default: all but the database]
     #[arg(long, value_name = "PART")]
     only: Vec<Part>,
     /// Do not make the checks of FROM
@@ -66,7 +66,7 @@ impl Order<'_> {
     async fn make(&self, session: &Session) -> Result<Exit, CliError> {
         let live = look::glance(&session.view(), self.from, Depth::Preflight, &DataSource::Latest).await?;
         let parts: BTreeSet<Part> = match self.args.only.as_slice() {
-            [] => Part::ALL.into_iter().collect(),
+            [] => Part::USUAL.into_iter().collect(),
             named => named.iter().copied().collect(),
         };
         let mut promotion = report::promotion(self.from, &live, self.to, &parts);
@@ -74,6 +74,7 @@ impl Order<'_> {
         self.is_as_declared(session, &live)?;
         promotion.evidence.push(self.checks(session).await?);
         promotion.evidence.extend(self.sizes(session).await?);
+        promote_releases::tell(session, self.from, self.to, &live, &mut promotion).await?;
         let wanted: Vec<Wanted> = promotion
             .values
             .iter()

@@ -6,9 +6,12 @@ use std::str::FromStr;
 use serde_json::Value;
 
 use crate::model::{
-    Desired, FileSystemSpec, ImageName, Live, LiveService, ResourceKey, ResourceKind, ScalingSpec, ServiceSpec,
-    Setting, Throughput, fargate, short_name,
+    DatabaseSpec, DatabaseState, Desired, FileSystemSpec, ImageName, Live, LiveService, ResourceKey, ResourceKind,
+    ScalingSpec, ServiceSpec, Setting, Throughput, fargate, short_name,
 };
+
+/// The word for a value that a spec does not say.
+const NOTHING: &str = "none";
 
 /// What may be promoted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,11 +24,16 @@ pub enum Part {
     Scaling,
     /// Throughput of a file system.
     Throughput,
+    /// Class, storage type, IOPS and throughput of a database. Only when it is asked for: a copy has a smaller one on purpose.
+    Database,
 }
 
 impl Part {
     /// Every part.
-    pub const ALL: [Self; 4] = [Self::Image, Self::Size, Self::Scaling, Self::Throughput];
+    pub const ALL: [Self; 5] = [Self::Image, Self::Size, Self::Scaling, Self::Throughput, Self::Database];
+
+    /// The parts that are promoted where nobody names any.
+    pub const USUAL: [Self; 4] = [Self::Image, Self::Size, Self::Scaling, Self::Throughput];
 
     /// The word for it.
     pub fn as_str(self) -> &'static str {
@@ -34,6 +42,7 @@ impl Part {
             Self::Size => "size",
             Self::Scaling => "scaling",
             Self::Throughput => "throughput",
+            Self::Database => "database",
         }
     }
 }
@@ -43,7 +52,8 @@ impl FromStr for Part {
 
     fn from_str(text: &str) -> Result<Self, String> {
         Self::ALL.into_iter().find(|part| part.as_str() == text).ok_or_else(|| {
-            format!("`{text}` is nothing that can be promoted: there are image, size, scaling, throughput")
+            let all = Self::ALL.map(Self::as_str).join(", ");
+            format!("`{text}` is nothing that can be promoted: there are {all}")
         })
     }
 }
@@ -93,6 +103,7 @@ pub fn promotion(from: &Desired, live: &Live, to: &Desired, parts: &BTreeSet<Par
     if parts.contains(&Part::Throughput) {
         of_file_systems(from, live, to, &mut promotion);
     }
+    of_databases(from, live, to, parts.contains(&Part::Database), &mut promotion);
     promotion
 }
 
@@ -233,6 +244,66 @@ fn of_file_systems(from: &Desired, live: &Live, to: &Desired, promotion: &mut Pr
             )),
         }
     }
+}
+
+/// What databases of the same name are made of: values where that was asked for, else a note where they differ.
+fn of_databases(from: &Desired, live: &Live, to: &Desired, asked: bool, promotion: &mut Promotion) {
+    for (name, spec) in &from.databases {
+        let Some(other) = to.databases.get(name) else { continue };
+        let key = ResourceKey::new(ResourceKind::Database, name);
+        let differing = differing(spec, other);
+        if !asked {
+            let fields: Vec<String> =
+                differing.iter().map(|(field, from, to)| format!("{field} {from}, there {to}")).collect();
+            if !fields.is_empty() {
+                let text = format!("{key} has {}; --only database takes that along", fields.join("; "));
+                promotion.notes.push(text);
+            }
+            continue;
+        }
+        let found = live.databases.get(name).and_then(|sighting| sighting.present());
+        let proven = found.filter(|found| {
+            (&found.class, &found.storage_type, found.iops, found.storage_throughput)
+                == (
+                    &spec.class,
+                    &spec.storage_type,
+                    spec.iops.or(found.iops),
+                    spec.storage_throughput.or(found.storage_throughput),
+                )
+        });
+        let Some(found) = proven.filter(|found| found.state() == DatabaseState::Available) else {
+            promotion.refusals.push((
+                format!("{key} of {} is not what its spec says", from.environment),
+                format!("bring it up and look at it first: envctl up {}", from.environment),
+            ));
+            continue;
+        };
+        promotion.evidence.push(format!("{key} is a {} with {}", found.class, found.storage_type));
+        for (field, value, _) in differing {
+            match value.as_str() {
+                NOTHING => {
+                    let text = format!("{key} of {} says no {field}: take it out by hand", from.environment);
+                    promotion.notes.push(text);
+                }
+                _ => promotion.values.push(PromotedValue { key: key.clone(), field: field.to_owned(), value }),
+            }
+        }
+    }
+}
+
+/// Fields of databases that differ: what the one says, and what the other says.
+fn differing(from: &DatabaseSpec, to: &DatabaseSpec) -> Vec<(&'static str, String, String)> {
+    let number = |value: Option<u32>, unit| value.map_or_else(|| NOTHING.to_owned(), |value| format!("{value}{unit}"));
+    let fields = |spec: &DatabaseSpec| {
+        [
+            ("class", spec.class.clone()),
+            ("storage_type", spec.storage_type.clone()),
+            ("iops", number(spec.iops, "")),
+            ("storage_throughput", number(spec.storage_throughput, " MiB/s")),
+        ]
+    };
+    let pairs = fields(from).into_iter().zip(fields(to));
+    pairs.filter(|(from, to)| from.1 != to.1).map(|((field, from), (_, to))| (field, from, to)).collect()
 }
 
 /// The throughput that envctl may set.

@@ -86,7 +86,7 @@ fn only_what_is_asked_for_is_promoted() {
     assert_eq!(before.lines().zip(environment.read(PRODUCTION).lines()).filter(|(old, new)| old != new).count(), 1);
     let wrong = promote(&environment, &["--only", "count"]);
     assert_eq!(wrong.code, 3, "{wrong}");
-    assert!(wrong.stderr.contains("image, size, scaling, throughput"), "{wrong}");
+    assert!(wrong.stderr.contains("image, size, scaling, throughput, database"), "{wrong}");
 }
 
 #[test]
@@ -143,4 +143,91 @@ fn a_value_that_another_file_declares_for_several_is_left_to_a_person() {
     assert_eq!(answer.code, 3, "{answer}");
     let words = answer.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(words.contains("staging takes it from there too") && words.contains("preview.yaml by hand"), "{answer}");
+}
+
+/// What it told, in one line: the diff left out.
+fn told(answer: &Answer) -> String {
+    let lines = answer.stderr.lines().take_while(|line| !line.starts_with("--- "));
+    lines.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ")
+}
+
+fn release(environment: &TestEnvironment, tag: &str) -> (i32, String) {
+    let answer =
+        environment.run(&["release", "staging", "--image", &format!("{REPOSITORY}:{tag}"), "--yes", "--quiet"]);
+    let id = environment.json(&["release", "list", "staging"])["releases"][0]["id"].as_str().expect("an id").to_owned();
+    (answer.code, id)
+}
+
+#[test]
+fn the_release_that_brought_what_runs_is_named_and_one_that_failed_since_is_told() {
+    let environment = proven();
+    assert!(!told(&promote(&environment, &[])).contains("release"), "nothing was ever released");
+    environment.edit(STAGING, "\nsleep:\n", "\nrelease: {watch: {lasts: 1m, open_for: 2d}}\n\nsleep:\n");
+    let (code, first) = release(&environment, "2.2");
+    assert_eq!(code, 0);
+    let open = told(&promote(&environment, &[]));
+    assert!(open.contains(&format!("service backend: release {first} by anna@laptop, passed every gate at")), "{open}");
+    assert!(open.contains("and nobody has closed it yet"), "{open}");
+    environment.done(&["release", "close", &first, "--verdict", "a quiet week"]);
+    assert!(told(&promote(&environment, &[])).contains(": a quiet week"));
+    environment.done(&["sim", "advance", "1h"]);
+    let (code, second) = release(&environment, "exits-1");
+    assert_eq!(code, 7);
+    let answer = promote(&environment, &["--yes", "--only", "image"]);
+    assert_eq!(answer.code, 0, "{answer}");
+    let told = told(&answer);
+    assert!(told.contains(&format!("service backend: release {first} ")), "its revision runs again: {told}");
+    assert!(told.contains(&format!("note: the newest release of staging, {second} at ")), "{told}");
+    assert!(told.contains("was rolled back at deploy: at deploy, a new revision: "), "{told}");
+}
+
+#[test]
+fn what_no_release_brought_is_told() {
+    let environment = proven();
+    assert_eq!(release(&environment, "2.2").0, 0);
+    environment.done(&["deploy", "staging", "--image", &format!("{REPOSITORY}:2.3"), "--yes", "--quiet"]);
+    let told = told(&promote(&environment, &[]));
+    assert!(told.contains("note: no release that succeeded brought what service backend runs"), "{told}");
+}
+
+#[test]
+fn the_size_of_a_database_is_promoted_when_it_is_asked_for() {
+    let environment = proven();
+    environment.edit(PRODUCTION, "class: db.t4g.micro", "class: db.m6g.large   # bought in May");
+    let told = told(&promote(&environment, &[]));
+    assert!(
+        told.contains("database/main has class db.t4g.micro, there db.m6g.large; --only database takes that along"),
+        "{told}"
+    );
+    let before = environment.read(PRODUCTION);
+    let answer = promote(&environment, &["--only", "database", "--yes"]);
+    assert_eq!(answer.code, 0, "{answer}");
+    assert!(answer.stderr.contains("database/main is a db.t4g.micro with gp3"), "{answer}");
+    let after = environment.read(PRODUCTION);
+    let changed: Vec<&str> =
+        before.lines().zip(after.lines()).filter(|(old, new)| old != new).map(|(_, new)| new).collect();
+    assert_eq!(changed, ["    class: db.t4g.micro   # bought in May"]);
+    assert_eq!(promote(&environment, &["--only", "database", "--yes"]).stdout.lines().count(), 1, "it says so already");
+}
+
+#[test]
+fn storage_that_a_spec_writes_goes_along_and_what_it_does_not_write_is_left_to_a_person() {
+    let environment = proven();
+    let gp3 = |iops: &str, throughput: &str| {
+        format!("storage: 400 GiB\n    iops: {iops}\n    storage_throughput: {throughput} MiB/s\n    #")
+    };
+    environment.edit(STAGING, "storage: 20 GiB ", &gp3("13000", "600"));
+    environment.edit(PRODUCTION, "storage: 20 GiB ", &gp3("12000", "500"));
+    environment.done(&["up", "staging", "--yes", "--quiet"]);
+    let answer = environment.json(&["promote", "staging", "production", "--only", "database", "--yes"]);
+    assert_eq!(answer["changes"][0]["field"], "iops", "{answer}");
+    assert_eq!(
+        (answer["changes"][0]["old"].as_str(), answer["changes"][0]["new"].as_str()),
+        (Some("12000"), Some("13000"))
+    );
+    assert!(environment.read(PRODUCTION).contains("    storage_throughput: 600 MiB/s\n"));
+    environment.edit(PRODUCTION, "    iops: 13000\n", "");
+    let answer = promote(&environment, &["--only", "database", "--yes"]);
+    assert_eq!(answer.code, 3, "{answer}");
+    assert!(answer.stderr.contains("iops of database/main cannot be changed") && answer.stderr.contains("by hand"));
 }

@@ -102,7 +102,7 @@ enum PastRelease {
     },
 }
 
-pub(super) use past::find as record;
+pub(super) use past::{break_off_unless_it_goes_on, find as record};
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<Exit, CliError> {
     output::require(&context.outputs(), &FORMATS, "release")?;

@@ -1,12 +1,16 @@
 //! `envctl release list|show|close`.
 
+use std::sync::Arc;
+
 use crate::cli::context::{Context, blocking};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::output;
+use crate::clock::Clock;
 use crate::model::{ReleaseRecord, ReleaseVerdict, Standing};
 use crate::store::lock::{Locks, Standing as LockStanding};
 use crate::store::releases::{FoundRecord, Releases};
+use crate::store::{Store, StoreError};
 use crate::ui::release as ui;
 use crate::workspace::Workspace;
 
@@ -21,7 +25,7 @@ pub(super) fn list(context: &Context, environment: Option<&str>, limit: usize) -
     let store = context.store(&workspace)?;
     let mut found = blocking(Releases::new(&store).list(environment, limit))?;
     for record in found.iter_mut().filter_map(|found| found.record.as_mut().ok()) {
-        break_off_unless_it_goes_on(context, &workspace, record)?;
+        blocking(break_off_unless_it_goes_on(&store, context.time_of_locks(&workspace), record))?;
     }
     output::require(&context.outputs(), &["text", "json"], "release list")?;
     for output in context.outputs() {
@@ -47,7 +51,7 @@ pub(super) fn show(context: &Context, environment: &str, id: Option<&str>) -> Re
         })?,
     };
     let mut record = readable(found)?;
-    break_off_unless_it_goes_on(context, &workspace, &mut record)?;
+    blocking(break_off_unless_it_goes_on(&store, context.time_of_locks(&workspace), &mut record))?;
     for output in context.outputs() {
         let text = match output.format.as_str() {
             "json" => ui::json(&record),
@@ -67,7 +71,8 @@ pub(super) fn close(context: &Context, id: &str, verdict: &str) -> Result<Exit, 
     let workspace = context.workspace()?;
     let mut record = find(context, &workspace, id)?;
     let store = context.store(&workspace)?;
-    if let Some(lock) = break_off_unless_it_goes_on(context, &workspace, &mut record)? {
+    let clock = context.time_of_locks(&workspace);
+    if let Some(lock) = blocking(break_off_unless_it_goes_on(&store, Arc::clone(&clock), &mut record))? {
         return Err(CliError::new(Exit::Locked, format!("release {} goes on: the lock is {lock}", record.id))
             .hint("close it when it has ended"));
     }
@@ -76,7 +81,7 @@ pub(super) fn close(context: &Context, id: &str, verdict: &str) -> Result<Exit, 
         return Err(CliError::usage(format!("release {} was closed by {who}: {text}", record.id)));
     }
     let who = context.identity().who();
-    record.verdict = Some(ReleaseVerdict { at: context.time_of_locks(&workspace).now(), who, text: text.to_owned() });
+    record.verdict = Some(ReleaseVerdict { at: clock.now(), who, text: text.to_owned() });
     if matches!(record.standing, Standing::Open { .. }) {
         record.standing = Standing::Succeeded;
     }
@@ -94,26 +99,23 @@ pub(super) fn close(context: &Context, id: &str, verdict: &str) -> Result<Exit, 
 
 /// A release that goes on holds the lock on its environment, by its own id; the lock, where it does. One that does not was
 /// broken off, and its record says so from here on.
-fn break_off_unless_it_goes_on(
-    context: &Context,
-    workspace: &Workspace,
+pub(in crate::cli) async fn break_off_unless_it_goes_on(
+    store: &Store,
+    clock: Arc<dyn Clock>,
     record: &mut ReleaseRecord,
-) -> Result<Option<LockStanding>, CliError> {
+) -> Result<Option<LockStanding>, StoreError> {
     if record.standing != Standing::UnderWay {
         return Ok(None);
     }
-    let locks = Locks::new(&context.store(workspace)?, context.time_of_locks(workspace));
-    let standing = blocking(locks.show(&record.environment))?.standing;
+    let standing = Locks::new(store, clock).show(&record.environment).await?.standing;
     match &standing {
         LockStanding::Held { holder: Some(holder), .. } if holder.run == record.id => return Ok(Some(standing)),
         // It may be this release that wrote what cannot be read.
         LockStanding::Held { holder: None, .. } => {}
         _ => {
             // It may have ended between the two looks.
-            let releases = Releases::new(&context.store(workspace)?);
-            if let Some(FoundRecord { record: Ok(newest), .. }) =
-                blocking(releases.read(Some(&record.environment), &record.id))?
-            {
+            let newest = Releases::new(store).read(Some(&record.environment), &record.id).await?;
+            if let Some(FoundRecord { record: Ok(newest), .. }) = newest {
                 *record = *newest;
             }
             if record.standing == Standing::UnderWay {
