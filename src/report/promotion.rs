@@ -103,7 +103,9 @@ pub fn promotion(from: &Desired, live: &Live, to: &Desired, parts: &BTreeSet<Par
     if parts.contains(&Part::Throughput) {
         of_file_systems(from, live, to, &mut promotion);
     }
-    of_databases(from, live, to, parts.contains(&Part::Database), &mut promotion);
+    if parts.contains(&Part::Database) || parts.contains(&Part::Size) {
+        of_databases(from, live, to, parts.contains(&Part::Database), &mut promotion);
+    }
     promotion
 }
 

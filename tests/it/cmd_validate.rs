@@ -93,3 +93,24 @@ fn a_file_that_nobody_asks_for_may_be_anything() {
     let answer = environment.run(&["validate", "staging"]);
     assert!(!answer.stderr.contains("binary.yaml"), "{answer}");
 }
+
+#[test]
+fn an_environment_is_not_named_like_a_command_of_release() {
+    let environment = TestEnvironment::new();
+    let help = environment.done(&["release", "--help"]);
+    let commands = help.lines().skip_while(|line| !line.starts_with("Commands:")).skip(1);
+    let words: Vec<&str> =
+        commands.take_while(|line| !line.is_empty()).filter_map(|line| line.split_whitespace().next()).collect();
+    assert!(words.contains(&"list") && words.contains(&"close"), "{help}");
+    let aliases = ["ls"];
+    assert!(help.contains("[alias: ls]") && help.matches("[alias").count() == aliases.len(), "{help}");
+    for word in words.iter().chain(&aliases) {
+        environment.write(&format!("environments/{word}.yaml"), &environment.read("environments/staging.yaml"));
+        let answer = environment.run(&["validate", word]);
+        assert_eq!(answer.code, 3, "{word}: {answer}");
+        assert!(answer.stderr.contains(&format!("`envctl release {word}` is a command of its own")), "{answer}");
+        assert!(answer.stderr.contains(&format!("rename the file, such as {word}-1.yaml")), "{answer}");
+        std::fs::remove_file(environment.path(&format!("environments/{word}.yaml"))).expect("the spec");
+    }
+    assert_eq!(environment.run(&["validate"]).code, 0);
+}

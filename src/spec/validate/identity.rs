@@ -8,9 +8,17 @@ use crate::spec::schema::shortened;
 /// envctl's own tags and what AWS adds fit beside so many (`aws.md` 1.6: 50 in all).
 const MAX_TAGS: usize = 40;
 
+/// What may stand after `envctl release` instead of an environment.
+const TAKEN: [&str; 6] = ["list", "ls", "show", "watch", "close", "help"];
+
 pub(super) fn check(check: &mut Check<'_>) {
     let environment = check.environment;
     let own = check.own("name");
+    if let Some(word) = TAKEN.iter().find(|word| **word == environment.name) {
+        let message =
+            format!("`{word}` cannot be an environment's name: `envctl release {word}` is a command of its own");
+        check.report(&own, wrong(Code::Name, message).help(format!("rename the file, such as {word}-1.yaml")));
+    }
     if let Some(reason) = name::lower(&environment.name) {
         let draft =
             wrong(Code::Name, format!("`{}` cannot be an environment's name: {reason}", shortened(&environment.name)))
