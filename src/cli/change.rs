@@ -229,7 +229,7 @@ impl Change<'_> {
                 return Ok((Made { rounds, left: Some(proposal.plan) }, None));
             }
             if let Some(shown) = shown.take() {
-                confirm::confirm_if_changed(self, &shown, &proposal.plan)?;
+                confirm::confirm_if_changed(self, &shown, &proposal.plan, signals).await?;
             }
             let round = self.run(session, &run.round(rounds.len()), proposal, lease, signals).await?;
             let go_on = round.outcome.ending == Ending::Done && self.wait && !self.is_done_once();

@@ -1,8 +1,10 @@
 //! Asking before something is changed.
 
+use super::asking;
 use super::change::Change;
 use super::error::CliError;
 use super::exit::Exit;
+use super::signals::Signals;
 use crate::model::{Desired, Goal, Plan, StepId};
 use crate::ui::{self, prompt};
 
@@ -38,12 +40,16 @@ impl Confirmation {
         }
     }
 
-    fn ask(&self, environment: &str, verb: &str, by_name: &str) -> Result<(), CliError> {
-        let agreed = match self {
-            Self::YesOrNo => prompt::yes_or_no(&format!("{verb} {environment}?"))?,
-            Self::Name { .. } => prompt::ask(by_name)? == environment,
-        };
-        if agreed { Ok(()) } else { Err(CliError::new(Exit::Error, "not confirmed; nothing was done")) }
+    /// What is asked; its answer: whether somebody agrees.
+    fn question(
+        &self,
+        environment: &str,
+        verb: &str,
+        by_name: String,
+    ) -> impl FnOnce() -> std::io::Result<bool> + Send + 'static {
+        let (is_by_name, environment) = (matches!(self, Self::Name { .. }), environment.to_owned());
+        let yes_or_no = format!("{verb} {environment}?");
+        move || if is_by_name { Ok(prompt::ask(&by_name)? == environment) } else { prompt::yes_or_no(&yes_or_no) }
     }
 }
 
@@ -87,7 +93,8 @@ pub(super) fn of_release(change: &Change<'_>, procedure: &[String]) -> Result<()
         return Err(no_terminal(change));
     }
     ui.complain(&told);
-    change.confirmation.ask(environment, "release", "Type the name of the environment to release to it: ")
+    let by_name = "Type the name of the environment to release to it: ".to_owned();
+    agreed_or_not(change.confirmation.question(environment, "release", by_name)()?)
 }
 
 /// What a release is about to do.
@@ -105,7 +112,12 @@ fn no_terminal(change: &Change<'_>) -> CliError {
 }
 
 /// Asks again when somebody changed the environment between the question and the lock.
-pub(super) fn confirm_if_changed(change: &Change<'_>, shown: &Plan, now: &Plan) -> Result<(), CliError> {
+pub(super) async fn confirm_if_changed(
+    change: &Change<'_>,
+    shown: &Plan,
+    now: &Plan,
+    signals: &Signals,
+) -> Result<(), CliError> {
     let steps = |plan: &Plan| plan.steps.iter().map(|step| step.id.clone()).collect::<Vec<StepId>>();
     if steps(shown) == steps(now) {
         return Ok(());
@@ -116,14 +128,33 @@ pub(super) fn confirm_if_changed(change: &Change<'_>, shown: &Plan, now: &Plan) 
         return Ok(());
     }
     ui.complain(&ui::plan::text(now, ui));
-    ask(change, now)
+    let question = question(change, now);
+    let mut interrupt = signals.receiver();
+    let agreed = tokio::select! {
+        biased;
+        Ok(signal) = interrupt.wait_for(Option::is_some) => {
+            let signal = signal.unwrap_or(2);
+            return Err(CliError::new(Exit::Signal(signal), "interrupted at the question; nothing was done"));
+        }
+        agreed = asking::ask(question) => agreed?,
+    };
+    agreed_or_not(agreed)
 }
 
 fn ask(change: &Change<'_>, plan: &Plan) -> Result<(), CliError> {
+    agreed_or_not(question(change, plan)()?)
+}
+
+/// The question about a plan.
+fn question(change: &Change<'_>, plan: &Plan) -> impl FnOnce() -> std::io::Result<bool> + Send + 'static {
     let verb = plan.goal.command();
     let by_name = match plan.goal {
         Goal::Destroy { .. } => "This cannot be undone. Type the name of the environment to destroy it: ".to_owned(),
         _ => format!("Type the name of the environment to {verb} it: "),
     };
-    change.confirmation.ask(&plan.environment, verb, &by_name)
+    change.confirmation.question(&plan.environment, verb, by_name)
+}
+
+fn agreed_or_not(agreed: bool) -> Result<(), CliError> {
+    if agreed { Ok(()) } else { Err(CliError::new(Exit::Error, "not confirmed; nothing was done")) }
 }

@@ -1,6 +1,7 @@
 //! Commands: the flags, the flat dispatch, and one file a command.
 
 mod arguments;
+mod asking;
 mod change;
 mod completions;
 mod confirm;

@@ -16,9 +16,12 @@ pub fn yes_or_no(question: &str) -> io::Result<bool> {
 /// # Errors
 /// When the terminal cannot be read or written.
 pub fn ask(question: &str) -> io::Result<String> {
-    let mut stderr = anstream::stderr().lock();
-    write!(stderr, "{question}")?;
-    stderr.flush()?;
+    {
+        // Not held while somebody thinks: others have something to say meanwhile.
+        let mut stderr = anstream::stderr().lock();
+        write!(stderr, "{question}")?;
+        stderr.flush()?;
+    }
     let mut answer = String::new();
     io::stdin().lock().read_line(&mut answer)?;
     Ok(answer.trim().to_owned())

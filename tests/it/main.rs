@@ -73,6 +73,7 @@ mod cmd_policy;
 mod cmd_promote;
 mod cmd_rehearse;
 mod cmd_release;
+mod cmd_release_asked;
 mod cmd_release_record;
 mod cmd_release_relative;
 mod cmd_release_stop;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::announce::Moment;
 use super::session::{Release, Told, Trouble};
-use crate::cli::look;
+use crate::cli::{asking, look};
 use crate::model::{
     Action, DataSource, Depth, Gate, Goal, NoteKind, ReleaseStep, ResourceKey, ResourceKind, Settings, fact_name,
     short_name,
@@ -190,23 +190,17 @@ impl Release<'_> {
     /// Asks whoever sits there. The lock is renewed meanwhile.
     async fn ask(&self, question: &str) -> Result<bool, Trouble> {
         let question = question.to_owned();
-        let (sender, receiver) = tokio::sync::oneshot::channel();
-        let ask = move || {
-            // Whoever no longer waits has been interrupted.
-            let _ = sender.send(prompt::yes_or_no(&question));
-        };
-        if self.session.simulated {
-            // Only work of the runtime's own keeps its paused clock from running away while somebody thinks.
-            drop(tokio::task::spawn_blocking(ask));
-        } else {
-            drop(std::thread::spawn(ask));
+        let asking = asking::ask(move || prompt::yes_or_no(&question));
+        let answer = self.unless_stopped(asking).await;
+        if answer.is_err() {
+            // The question's line has not ended.
+            self.context.ui.complain("");
         }
-        match self.unless_stopped(receiver).await? {
-            Ok(Ok(true)) => Ok(true),
+        match answer? {
+            Ok(true) => Ok(true),
             // A line that Ctrl-C ended is no answer: the signal comes at the same moment.
-            Ok(Ok(false)) => self.unless_stopped(tokio::time::sleep(MOMENT)).await.map(|()| false),
-            Ok(Err(error)) => Err(Trouble::failed(format!("the question could not be asked: {error}"))),
-            Err(_) => Err(Trouble::failed("the question could not be asked")),
+            Ok(false) => self.unless_stopped(tokio::time::sleep(MOMENT)).await.map(|()| false),
+            Err(error) => Err(Trouble::failed(format!("nobody could be asked: {error}"))),
         }
     }
 }

@@ -6,6 +6,7 @@ pub(crate) mod emulator;
 #[cfg(feature = "aws")]
 pub(crate) mod fault_proxy;
 mod rounds;
+mod terminal;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
