@@ -13,8 +13,8 @@ use crate::model::{Desired, Goal};
 /// Takes services back to the revision that completed before the last deployment
 ///
 /// One look and one call: which revision that is, the services themselves remember. A deployment that is still under
-/// way is given up. With --with-data also the databases go back: the snapshot comes up beside the live database, no task
-/// runs while the two swap names, and the database of before is kept until `snapshot discard-kept`.
+/// way is given up. With --with-data also databases and files go back: the snapshot comes up beside what is live, no task
+/// runs while the two swap names, and what was there before is kept until `snapshot discard-kept` and `discard-former`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
@@ -22,7 +22,7 @@ pub(super) struct Args {
     /// To this revision instead: 6, FAMILY:6, or SERVICE=6 where there are several services
     #[arg(long, value_name = "REVISION")]
     to: Vec<String>,
-    /// Take the databases back too, to the snapshot that the last release began with
+    /// Take databases and files back too, to the snapshot that the last release began with
     #[arg(long, conflicts_with = "no_wait")]
     with_data: bool,
     /// To this snapshot instead: its name, or the time and run at the end of its name

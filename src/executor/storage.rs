@@ -69,7 +69,7 @@ pub(super) fn job(key: &ResourceKey, job: &LiveBackupJob) -> Verdict {
             let arn = job.recovery_point_arn.iter().map(|arn| (fact_name(key, "arn"), arn.clone()));
             Verdict::Done(arn.collect())
         }
-        "FAILED" | "ABORTED" | "ABORTING" | "EXPIRED" | "PARTIAL" => {
+        _ if job.has_failed() => {
             let why = job.message.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
             Verdict::Failed(Failure {
                 kind: FailureKind::Broken,

@@ -84,6 +84,13 @@ pub struct LiveBackupJob {
     pub file_system_arn: Option<String>,
 }
 
+impl LiveBackupJob {
+    /// Has it come to nothing?
+    pub fn has_failed(&self) -> bool {
+        matches!(self.state.as_str(), "FAILED" | "ABORTED" | "ABORTING" | "EXPIRED" | "PARTIAL")
+    }
+}
+
 /// The parts that belong to one snapshot of the environment, as the tags of any one of them tell.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Parts {

@@ -41,7 +41,7 @@ pub struct ReleaseRecord {
     pub settings: BTreeMap<String, Settings>,
     /// Revisions before and after, by service.
     pub revisions: BTreeMap<String, RevisionChange>,
-    /// The snapshots taken at its start, by database (name in the spec).
+    /// The snapshots taken at its start, by database (name in the spec); of `files of FILE-SYSTEM` their ids.
     pub snapshots: BTreeMap<String, String>,
     /// What the checks of the baseline measured: what later ones are compared with.
     pub baseline: Baseline,

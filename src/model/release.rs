@@ -21,7 +21,7 @@ pub struct ReleaseSpec {
     /// Visitors get the maintenance page while everything is taken back.
     #[serde(default)]
     pub maintenance_during_rollback: bool,
-    /// Taking back includes the databases: the snapshot of the release's start.
+    /// Taking back includes databases and files: the snapshot of the release's start.
     #[serde(default)]
     pub with_data: bool,
     /// After all of it, in this order.

@@ -48,7 +48,8 @@ pub const TAG_SNAPSHOT_DATABASES: &str = "envctl:snapshot-databases";
 pub const TAG_SNAPSHOT_PATH: &str = "envctl:snapshot-path/";
 /// On an access point, on a file system that was made to be restored, and on a database that was restored together
 /// with files: `needed:ID/INTENT` until the files of snapshot ID are in place, then `done:ID/INTENT`. The intent is
-/// the run that decided it, and keeps two tries of one restore one.
+/// the run that decided it, and keeps two tries of one restore one. `back:ID/INTENT` on an access point, and on a
+/// database that is due to be replaced: a rollback takes the files of every path back.
 pub const TAG_FILES: &str = "envctl:files";
 
 /// The value of [`TAG_MANAGED_BY`].

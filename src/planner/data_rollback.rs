@@ -4,11 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
-    DataBefore, DatabaseSpec, DatabaseState, LiveDatabase, LiveSnapshot, NoteKind, Parts, RefusalKind, ResourceKey,
+    DataBefore, DatabaseSpec, DatabaseState, LiveDatabase, LiveSnapshot, NoteKind, RefusalKind, ResourceKey,
     ResourceKind, Sighting, TAG_SCRUB, TAG_SOURCE, present,
 };
 
 use super::draft::Draft;
+use super::file_mark::{self, Mark, State};
+use super::file_rollback::{self, FilesBack};
 use super::replacement::{self, DataRollback};
 use super::rollback::{self, Back};
 use super::situation::{Found, Situation, key};
@@ -42,13 +44,74 @@ pub(super) fn begin(
         refuse_unknown(s, draft);
         return None;
     }
+    let id = file_rollback::id_of(s, moment);
+    if let Some(id) = &id {
+        file_rollback::refuse_half(s, id, draft);
+    }
+    if !draft.refusals.is_empty() {
+        return None;
+    }
+    let data: Vec<(&String, Chosen)> = s
+        .desired
+        .databases
+        .iter()
+        .filter_map(|(name, spec)| Some((name, snapshot_for(s, name, spec, moment, draft)?)))
+        .collect();
+    let paths = file_rollback::paths(s, id.as_deref(), draft);
+    if data.is_empty() && paths.is_empty() {
+        refuse_nothing(s, moment, draft);
+    }
+    draft.refusals.is_empty().then(|| together(s, services, data, (id, paths), draft))
+}
+
+/// Everything goes back together. What came back already stays with what was written since, when all of it did, or when
+/// the rest is on its way.
+fn together(
+    s: &Situation,
+    services: BTreeMap<String, Back>,
+    data: Vec<(&String, Chosen)>,
+    (id, paths): (Option<String>, Vec<(&String, bool)>),
+    draft: &mut Draft,
+) -> DataRollback {
+    let begun = file_mark::back(s);
+    let is_under_way = begun.is_some() || replacement::any_is_due(s);
+    let all_came = data.iter().all(|(_, chosen)| chosen.came) && paths.iter().all(|(_, came)| *came);
+    let stays = |came: bool| came && (all_came || is_under_way);
     let mut snapshots = BTreeMap::new();
-    for (name, spec) in &s.desired.databases {
-        if let Some(snapshot) = snapshot_for(s, name, spec, moment, draft) {
+    for (name, Chosen { snapshot, came }) in data {
+        if stays(came) {
+            let identifier = &s.desired.databases[name].identifier;
+            let text = format!("{identifier} came from {snapshot} already: what was written since stays");
+            draft.note(Some(key(ResourceKind::Database, name)), NoteKind::NotDone, text);
+        } else {
             snapshots.insert(name.clone(), snapshot);
         }
     }
-    draft.refusals.is_empty().then_some(DataRollback { services, snapshots })
+    let mut back = BTreeSet::new();
+    for (name, came) in paths {
+        if stays(came) {
+            let text = format!(
+                "the files below {} came back already: what was written since stays",
+                s.desired.access_points[name].path
+            );
+            draft.note(Some(key(ResourceKind::AccessPoint, name)), NoteKind::NotDone, text);
+        } else {
+            back.insert(name.clone());
+        }
+    }
+    let mark = begun.or_else(|| Some(Mark::new(State::Back, &id?, &file_mark::intent(s))));
+    let files = mark.filter(|_| !back.is_empty()).map(|mark| FilesBack { mark, paths: back });
+    DataRollback { services, snapshots, files }
+}
+
+fn refuse_nothing(s: &Situation, moment: &str, draft: &mut Draft) {
+    if !draft.refusals.is_empty() {
+        return;
+    }
+    let environment = &s.desired.environment;
+    let why = format!("there is no snapshot {moment} of {environment}");
+    let remedy = format!("`envctl snapshot list {environment}` names those that there are");
+    draft.refuse(None, RefusalKind::Misfit, why, remedy);
 }
 
 /// Does the service go back to the very revision that ran when the snapshot was taken?
@@ -113,8 +176,15 @@ fn backs(
     backs
 }
 
-/// The snapshot of this database; `None`: it holds that data already, or it is refused.
-fn snapshot_for(s: &Situation, name: &str, spec: &DatabaseSpec, asked: &str, draft: &mut Draft) -> Option<String> {
+/// What a database goes back to.
+struct Chosen {
+    snapshot: String,
+    /// Its data came from there with a rollback before.
+    came: bool,
+}
+
+/// The snapshot of this database; `None`: it is refused.
+fn snapshot_for(s: &Situation, name: &str, spec: &DatabaseSpec, asked: &str, draft: &mut Draft) -> Option<Chosen> {
     let key = key(ResourceKind::Database, name);
     let of_moment = format!("{}-{asked}", spec.identifier.to_lowercase());
     let all = || s.live.snapshots.get(name).and_then(Sighting::present).into_iter().flatten();
@@ -133,7 +203,9 @@ fn snapshot_for(s: &Situation, name: &str, spec: &DatabaseSpec, asked: &str, dra
     refuse_unfit(s, &key, spec, found, draft);
     let live = match s.live.databases.get(name) {
         Some(Sighting::Present(live)) => live,
-        Some(Sighting::Absent) if replacement::is_due(s, name) => return Some(found.identifier.clone()),
+        Some(Sighting::Absent) if replacement::is_due(s, name) => {
+            return Some(Chosen { snapshot: found.identifier.clone(), came: false });
+        }
         _ => {
             let remedy = format!("bring it up first: envctl up {}", s.desired.environment);
             draft.refuse(Some(key.clone()), RefusalKind::Impossible, format!("{key} is not there"), remedy);
@@ -148,12 +220,8 @@ fn snapshot_for(s: &Situation, name: &str, spec: &DatabaseSpec, asked: &str, dra
         return None;
     }
     let source = format!("snapshot:{}", found.identifier);
-    if live.replaces().is_some() && live.replacement_due().is_none() && live.tags.get(TAG_SOURCE) == Some(&source) {
-        let text = format!("{} came from {} already: what was written since stays", live.identifier, found.identifier);
-        draft.note(Some(key), NoteKind::NotDone, text);
-        return None;
-    }
-    Some(found.identifier.clone())
+    let came = live.replaces().is_some() && live.replacement_due().is_none();
+    Some(Chosen { snapshot: found.identifier.clone(), came: came && live.tags.get(TAG_SOURCE) == Some(&source) })
 }
 
 fn refuse_unfit(s: &Situation, key: &ResourceKey, spec: &DatabaseSpec, found: &LiveSnapshot, draft: &mut Draft) {
@@ -165,15 +233,6 @@ fn refuse_unfit(s: &Situation, key: &ResourceKey, spec: &DatabaseSpec, found: &L
     }
     if !found.is_available() {
         refuse(format!("snapshot {name} is {}", found.status), "wait until it is available, or name another one");
-    }
-    let backed_up = s.desired.backed_up_file_systems();
-    if Parts::of(&found.tags).file_systems.iter().any(|system| backed_up.contains(&system)) {
-        let remedy = "`down --mode hibernate`, then `up --from` with the same snapshot takes database and files back \
-                      together";
-        refuse(
-            format!("snapshot {name} holds files too, and those are not taken back under a running service"),
-            remedy,
-        );
     }
     snapshot_fit::check(key, spec, found, false, draft);
 }

@@ -200,7 +200,7 @@ fn taken<'a>(
         }
         let missing = whole::missing_to_come_up(s, id, &snapshot.tags);
         if !missing.is_empty() {
-            whole::refuse_half(key, id, &missing, draft);
+            whole::refuse_half(key, id, &missing, "--from", draft);
         }
     }
     if !snapshot.is_available() {

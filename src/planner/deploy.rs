@@ -11,6 +11,7 @@ use crate::model::{
 };
 
 use super::draft::{Draft, NewStep};
+use super::file_rollback;
 use super::service::{has_failed, proven, wait_for_deployment};
 use super::situation::{Found, Situation, key};
 use super::task_definition;
@@ -189,17 +190,21 @@ fn begin(s: &Situation, key: &ResourceKey, live: &LiveService, by: &str, draft: 
     Some(draft.add(NewStep::new(format!("begin-release-{key}"), title, action).because(why)))
 }
 
-/// The moment of the snapshots that this run has taken of every database; `None`: it has not.
+/// The moment of the snapshots that this run has taken of every database, or of the files where there is none; `None`:
+/// it has not.
 fn taken_by(s: &Situation, by: &str) -> Option<String> {
     let run = by.to_lowercase();
     let (begun, suffix) = run.rsplit_once('-')?;
+    let of_run = |moment: &&str| moment.rsplit_once('-').is_some_and(|(at, of)| of == suffix && at >= begun);
+    if s.desired.databases.is_empty() {
+        return file_rollback::ids(s).find(of_run).map(str::to_owned);
+    }
     let mut moments = s.desired.databases.iter().map(|(name, spec)| {
         let all = s.live.snapshots.get(name).and_then(Sighting::present)?;
         let own = all.iter().filter(|one| one.is_available() && s.desired.owns(&one.tags));
         let prefix = format!("{}-", spec.identifier.to_lowercase());
         let mut own = own.filter_map(|one| one.identifier.strip_prefix(&prefix));
-        own.find(|moment| moment.rsplit_once('-').is_some_and(|(at, of)| of == suffix && at >= begun))
-            .map(str::to_owned)
+        own.find(of_run).map(str::to_owned)
     });
     let first = moments.next()??;
     moments.all(|other| other.as_ref() == Some(&first)).then_some(first)

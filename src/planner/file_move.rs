@@ -78,7 +78,7 @@ pub(super) fn run(
     spec: &AccessPointSpec,
     aside: &str,
     what: What,
-    after: Option<StepId>,
+    after: Vec<StepId>,
     draft: &mut Draft,
 ) -> StepId {
     let family = family(s, name);

@@ -1,19 +1,25 @@
 //! Files on the way back: item-level restores of paths from recovery points. AWS Backup puts what it restores into a
 //! directory of its own; a one-off task moves it into place, and what was there before aside.
 //!
-//! That a restore is due is remembered in a tag before it begins, and the tag says `done` only when the files are in
-//! place: whatever ends in between, the next run goes on with the same restore.
+//! That a restore is due is remembered in a tag before it begins ([`super::file_mark`]), and the tag says `done` only
+//! when the files are in place: whatever ends in between, the next run goes on with the same restore. What a rollback
+//! takes back is restored while everything goes on; only the move waits until no task runs.
+
+use std::collections::BTreeMap;
 
 use crate::model::{
     AccessPointSpec, Action, DataSource, FileSystemSpec, LiveRecoveryPoint, NoteKind, ResourceKind, Sighting, StepId,
-    Subject, TAG_FILES, TAG_SNAPSHOT_PATH, Tags, Until, Wait, late_text, present,
+    Subject, TAG_SNAPSHOT_PATH, Tags, Until, Wait, late_text,
 };
 
 use super::data_source::Data;
 use super::draft::{Draft, NewStep};
 use super::durations;
+use super::file_mark::{self, Mark, State};
 use super::file_move::{self, What};
+use super::file_rollback;
 use super::file_system::{self, is_leaving};
+use super::replacement;
 use super::situation::{Found, Situation, key};
 use super::whole;
 
@@ -22,9 +28,8 @@ struct Restore<'a> {
     name: &'a str,
     spec: &'a AccessPointSpec,
     from: &'a LiveRecoveryPoint,
-    /// Id of the snapshot.
-    id: String,
-    intent: String,
+    /// What says that it is due.
+    mark: Mark,
     /// The file system is made anew: everything in the recovery point is this environment's.
     all: bool,
 }
@@ -34,13 +39,8 @@ struct Restore<'a> {
 pub(super) struct Restores<'a> {
     restores: Vec<Restore<'a>>,
     /// Databases and files come back together: the mark of the databases.
-    with_databases: Option<String>,
+    with_databases: Option<Mark>,
 }
-
-/// The state of a mark whose former content is removed.
-const TIDIED: &str = "tidied";
-
-type Mark = (String, String);
 
 impl Restores<'_> {
     /// Is there nothing to restore?
@@ -50,28 +50,19 @@ impl Restores<'_> {
 
     /// The mark of an access point that is made in this plan.
     pub(super) fn mark_of_point(&self, name: &str) -> Tags {
-        self.restores.iter().filter(|one| one.name == name).map(|one| needed(&one.id, &one.intent)).collect()
+        self.restores.iter().filter(|one| one.name == name).flat_map(|one| one.mark.tags()).collect()
     }
 
     /// The mark of a file system that is made in this plan.
     pub(super) fn mark_of_file_system(&self, name: &str) -> Tags {
         let on_it = self.restores.iter().filter(|one| one.spec.file_system == name);
-        on_it.map(|one| needed(&one.id, &one.intent)).collect()
+        on_it.flat_map(|one| one.mark.tags()).collect()
     }
 
     /// The mark of a database that is restored in this plan.
     pub(super) fn mark_of_database(&self) -> Tags {
-        self.with_databases.iter().map(|mark| (TAG_FILES.to_owned(), mark.clone())).collect()
+        self.with_databases.iter().flat_map(Mark::tags).collect()
     }
-}
-
-fn needed(id: &str, intent: &str) -> (String, String) {
-    (TAG_FILES.to_owned(), format!("needed:{id}/{intent}"))
-}
-
-/// Reads a mark: what state, of which snapshot, for which intent.
-fn read<'a>(tags: &'a Tags, state: &str) -> Option<(&'a str, &'a str)> {
-    tags.get(TAG_FILES)?.strip_prefix(state)?.strip_prefix(':')?.split_once('/')
 }
 
 /// Decides which paths are restored: all of a snapshot that is asked for, what an earlier run left undone, and what
@@ -79,28 +70,30 @@ fn read<'a>(tags: &'a Tags, state: &str) -> Option<(&'a str, &'a str)> {
 pub(super) fn choose<'a>(
     s: &Situation<'a>,
     from: &DataSource,
-    data: &std::collections::BTreeMap<&str, Data>,
+    data: &BTreeMap<&str, Data>,
     draft: &mut Draft,
 ) -> Restores<'a> {
     let mut chosen = Restores::default();
-    let intent = format!("{}-{}", s.policy.now.strftime("%Y%m%dT%H%M%SZ"), s.policy.suffix).to_lowercase();
+    let intent = file_mark::intent(s);
     let asked = asked(s, from, data);
+    let back = s.rollback.as_ref().and_then(|rollback| rollback.files.as_ref());
     for (name, spec) in s.desired.access_points.iter().filter(|(_, spec)| spec.snapshot) {
-        let unfinished = unfinished(s, name, spec);
-        let mark: Option<Mark> = match (&asked, unfinished) {
-            (Some(id), Some(mark)) if *id == mark.0 => Some(mark),
-            (Some(id), _) if data.is_empty() && is_done(s, name, id) => None,
-            (Some(id), _) => Some((id.clone(), intent.clone())),
-            (None, Some(mark)) => Some(mark),
-            (None, None) if is_made_anew(s, &spec.file_system) => {
-                newest(s, name, spec, data, draft).map(|id| (id, intent.clone()))
+        let unfinished = file_mark::unfinished(s, name, spec);
+        let mark = match (back.filter(|back| back.paths.contains(name)), &asked, unfinished) {
+            (Some(back), ..) => Some(back.mark.clone()),
+            (None, Some(id), Some(mark)) if *id == mark.id => Some(mark),
+            (None, Some(id), _) if data.is_empty() && is_done(s, name, id) => None,
+            (None, Some(id), _) => Some(Mark::new(State::Needed, id, &intent)),
+            (None, None, Some(mark)) => Some(mark),
+            (None, None, None) if is_made_anew(s, &spec.file_system) => {
+                newest(s, name, spec, data, draft).map(|id| Mark::new(State::Needed, &id, &intent))
             }
-            (None, None) => None,
+            (None, None, None) => None,
         };
-        let Some((id, intent)) = mark else { continue };
-        let Some(restore) = restore(s, name, spec, id, intent, draft) else { continue };
+        let Some(mark) = mark else { continue };
+        let Some(restore) = restore(s, name, spec, mark, draft) else { continue };
         if asked.is_some() {
-            chosen.with_databases = Some(needed(&restore.id, &restore.intent).1);
+            chosen.with_databases = Some(restore.mark.clone());
         }
         chosen.restores.push(restore);
     }
@@ -108,7 +101,7 @@ pub(super) fn choose<'a>(
 }
 
 /// The id of the snapshot that is asked for by name, where its data is taken too: what exists is never half replaced.
-fn asked(s: &Situation, from: &DataSource, data: &std::collections::BTreeMap<&str, Data>) -> Option<String> {
+fn asked(s: &Situation, from: &DataSource, data: &BTreeMap<&str, Data>) -> Option<String> {
     let DataSource::Snapshot(wanted) = from else { return None };
     if data.is_empty() {
         return Some(wanted.to_lowercase());
@@ -120,21 +113,8 @@ fn asked(s: &Situation, from: &DataSource, data: &std::collections::BTreeMap<&st
     ids.map(str::to_owned).next()
 }
 
-/// What an earlier run began and did not end, for this path.
-fn unfinished(s: &Situation, name: &str, spec: &AccessPointSpec) -> Option<Mark> {
-    let point = s.live.access_points.get(name).and_then(Sighting::present).map(|live| &live.tags);
-    let system = s.live.file_systems.get(&spec.file_system).and_then(Sighting::present).map(|live| &live.tags);
-    let databases = present(&s.live.databases).map(|(_, live)| &live.tags);
-    let marked = point.into_iter().chain(system).chain(databases).filter(|tags| s.desired.owns(tags));
-    let mark = marked.filter_map(|tags| read(tags, "needed")).next()?;
-    let done = point.and_then(|tags| read(tags, "done")) == Some(mark);
-    (!done).then(|| (mark.0.to_owned(), mark.1.to_owned()))
-}
-
 fn is_done(s: &Situation, name: &str, id: &str) -> bool {
-    let point = s.live.access_points.get(name).and_then(Sighting::present);
-    let done = point.and_then(|live| read(&live.tags, "done").or_else(|| read(&live.tags, TIDIED)));
-    done.is_some_and(|(done, _)| done == id)
+    file_mark::of_path(s, name).is_some_and(|mark| mark.is_in_place() && mark.id == id)
 }
 
 /// Is the file system the environment's own, and not there?
@@ -154,7 +134,7 @@ fn newest(
     s: &Situation,
     name: &str,
     spec: &AccessPointSpec,
-    data: &std::collections::BTreeMap<&str, Data>,
+    data: &BTreeMap<&str, Data>,
     draft: &mut Draft,
 ) -> Option<String> {
     let points = whole::recovery_points(s, &spec.file_system, draft)?;
@@ -184,19 +164,24 @@ fn restore<'a>(
     s: &Situation<'a>,
     name: &'a str,
     spec: &'a AccessPointSpec,
-    id: String,
-    intent: String,
+    mark: Mark,
     draft: &mut Draft,
 ) -> Option<Restore<'a>> {
     whole::recovery_points(s, &spec.file_system, draft)?;
-    let key = key(ResourceKind::AccessPoint, name);
-    let Some(from) = whole::recovery_point(s.live, &spec.file_system, &id) else {
-        whole::refuse_half(&key, &id, &[whole::Part::Files(spec.file_system.clone())], draft);
+    let (key, id) = (key(ResourceKind::AccessPoint, name), &mark.id);
+    let goes_back = mark.state == State::Back;
+    let Some(from) = whole::recovery_point(s.live, &spec.file_system, id) else {
+        match goes_back {
+            true if !file_rollback::holds(s, id, &spec.file_system) => {}
+            true => file_rollback::refuse_gone(name, &mark, draft),
+            false => whole::refuse_half(&key, id, &[whole::Part::Files(spec.file_system.clone())], "--from", draft),
+        }
         return None;
     };
-    let missing = whole::missing_to_come_up(s, &id, &from.tags);
+    // What goes back was whole when it began, and parts of it may be in place by now.
+    let missing = if goes_back { Vec::new() } else { whole::missing_to_come_up(s, id, &from.tags) };
     if !missing.is_empty() {
-        whole::refuse_half(&key, &id, &missing, draft);
+        whole::refuse_half(&key, id, &missing, "--from", draft);
         return None;
     }
     let held = from.tags.get(&format!("{TAG_SNAPSHOT_PATH}{name}"));
@@ -206,25 +191,45 @@ fn restore<'a>(
         draft.note(Some(key), NoteKind::NotDone, text);
         return None;
     }
-    let all = matches!(s.desired.file_systems.get(&spec.file_system), Some(FileSystemSpec::Owned { .. }));
-    Some(Restore { name, spec, from, id, intent, all: all && !has_path(s, name) })
+    let owned = matches!(s.desired.file_systems.get(&spec.file_system), Some(FileSystemSpec::Owned { .. }));
+    let all = owned && !has_path(s, name);
+    // On a file system that is made anew nothing goes back: the files come.
+    let mark = if all { mark.now(State::Needed) } else { mark };
+    Some(Restore { name, spec, from, mark, all })
 }
 
 /// Was the access point there before, so that the path was in use?
 fn has_path(s: &Situation, name: &str) -> bool {
     let live = s.live.access_points.get(name).and_then(Sighting::present);
-    live.is_some_and(|live| read(&live.tags, "needed").is_none())
+    live.is_some_and(|live| Mark::of(&live.tags).is_none_or(|mark| mark.state != State::Needed))
 }
 
-/// Restores the paths, each after its mark; the steps after which all files are in place. `quiet`: steps after which
-/// no task runs that could use them meanwhile.
+/// Begins to restore what a rollback takes back, while everything goes on: AWS Backup touches nothing that is there. The
+/// steps after which it stands beside the paths; every mark comes before the first.
+pub(super) fn restore_beside(s: &Situation, restores: &Restores, draft: &mut Draft) -> Vec<StepId> {
+    let back = restores.restores.iter().filter(|one| one.mark.state == State::Back);
+    let back: Vec<&Restore> = back.filter(|one| !is_made_anew(s, &one.spec.file_system)).collect();
+    let marks: Vec<StepId> = back.iter().filter_map(|one| mark_due(s, one, draft)).collect();
+    marks.into_iter().for_each(|marked| draft.add_to_gate(marked));
+    back.into_iter().map(|one| start(s, one, Vec::new(), draft)).collect()
+}
+
+/// Restores the paths, each after its mark, and moves them into place; the steps after which all files are there.
+/// `quiet`: steps after which no task runs that could use them meanwhile.
 pub(super) fn up(s: &Situation, restores: &Restores, quiet: &[StepId], draft: &mut Draft) -> Vec<StepId> {
     let mut in_place = Vec::new();
     for one in &restores.restores {
-        let marked = mark_needed(s, one, draft);
-        let restored = start(s, one, quiet.iter().cloned().chain(marked).collect(), draft);
+        let begun = StepId(restore_id(one));
+        let restored = match draft.has(&begun) {
+            true => begun,
+            false => {
+                let marked = mark_due(s, one, draft);
+                start(s, one, quiet.iter().cloned().chain(marked).collect(), draft)
+            }
+        };
         let what = if one.all { What::PlaceIfThere } else { What::Place };
-        let moved = file_move::run(s, one.name, one.spec, &aside(one), what, Some(restored), draft);
+        let after = quiet.iter().cloned().chain([restored]).collect();
+        let moved = file_move::run(s, one.name, one.spec, &aside(one), what, after, draft);
         in_place.push(moved);
         let text = format!(
             "what is below {} now is moved aside to {}; `envctl snapshot discard-former` removes it",
@@ -235,7 +240,9 @@ pub(super) fn up(s: &Situation, restores: &Restores, quiet: &[StepId], draft: &m
     }
     let mut done = Vec::new();
     for one in &restores.restores {
-        done.extend(mark_done(s, one, &in_place, draft));
+        let marked = mark_done(s, one, &in_place, draft);
+        marked.iter().for_each(|step| draft.hold(&key(ResourceKind::AccessPoint, one.name), step.clone()));
+        done.extend(marked);
     }
     for one in &restores.restores {
         file_move::forget(s, one.name, &done, draft);
@@ -249,9 +256,9 @@ pub(super) fn discard_former(s: &Situation, draft: &mut Draft) {
     for (name, spec) in &s.desired.access_points {
         let key = key(ResourceKind::AccessPoint, name);
         let Found::Ours(live) = s.look(draft, &key, &s.live.access_points) else { continue };
-        let Some((id, intent)) = read(&live.tags, "done") else { continue };
-        let removed = file_move::run(s, name, spec, "", What::Discard, None, draft);
-        let tags = Tags::from([(TAG_FILES.to_owned(), format!("{TIDIED}:{id}/{intent}"))]);
+        let Some(mark) = Mark::of(&live.tags).filter(|mark| mark.state == State::Done) else { continue };
+        let removed = file_move::run(s, name, spec, "", What::Discard, Vec::new(), draft);
+        let tags = mark.now(State::Tidied).tags();
         let action = Action::Tag { key: key.clone(), arn: live.arn.clone(), tags, remove: Vec::new() };
         let title = format!("note that nothing is beside {} any more", spec.path);
         let step = NewStep::new(format!("mark-discarded-{key}"), title, action);
@@ -261,23 +268,26 @@ pub(super) fn discard_former(s: &Situation, draft: &mut Draft) {
 }
 
 fn aside(one: &Restore) -> String {
-    format!("{}.before-{}", one.spec.path, one.intent)
+    format!("{}.before-{}", one.spec.path, one.mark.intent)
 }
 
-fn mark_needed(s: &Situation, one: &Restore, draft: &mut Draft) -> Option<StepId> {
+fn mark_due(s: &Situation, one: &Restore, draft: &mut Draft) -> Option<StepId> {
     let key = key(ResourceKind::AccessPoint, one.name);
     if draft.makes(&key) {
         return draft.ready(&key).into_iter().next();
     }
     let live = s.live.access_points.get(one.name).and_then(Sighting::present)?;
-    if read(&live.tags, "needed") == Some((&one.id, &one.intent)) {
+    if Mark::of(&live.tags).as_ref() == Some(&one.mark) {
         return None;
     }
-    let tags = Tags::from([needed(&one.id, &one.intent)]);
-    let action = Action::Tag { key: key.clone(), arn: live.arn.clone(), tags, remove: Vec::new() };
-    let title = format!("note that {} is to be restored from snapshot {}", one.spec.path, one.id);
+    let action = Action::Tag { key: key.clone(), arn: live.arn.clone(), tags: one.mark.tags(), remove: Vec::new() };
+    let title = format!("note that {} is to be restored from snapshot {}", one.spec.path, one.mark.id);
     let step = NewStep::new(format!("mark-restore-{key}"), title, action);
     Some(draft.add(step.because("should this run end before it is done, the next one must know")))
+}
+
+fn restore_id(one: &Restore) -> String {
+    format!("restore-{}", key(ResourceKind::FileRestore, one.name))
 }
 
 fn start(s: &Situation, one: &Restore, after: Vec<StepId>, draft: &mut Draft) -> StepId {
@@ -289,10 +299,11 @@ fn start(s: &Situation, one: &Restore, after: Vec<StepId>, draft: &mut Draft) ->
         path: (!one.all).then(|| one.spec.path.clone()),
         encrypted: one.from.encrypted,
         role: s.desired.backup.role.clone(),
-        intent: format!("{}/{}", one.name, one.intent),
+        intent: format!("{}/{}", one.name, one.mark.intent),
     };
-    let title = format!("restore {} from snapshot {}", one.spec.path, one.id);
-    let step = NewStep::new(format!("restore-{key}"), title, action)
+    let beside = if one.mark.state == State::Back { " beside what is there" } else { "" };
+    let title = format!("restore {} from snapshot {}{beside}", one.spec.path, one.mark.id);
+    let step = NewStep::new(restore_id(one), title, action)
         .because("its files are in the snapshot; AWS Backup puts them into a directory of their own")
         .after(after)
         .until(Wait {
@@ -306,17 +317,19 @@ fn start(s: &Situation, one: &Restore, after: Vec<StepId>, draft: &mut Draft) ->
 
 /// Notes on everything that carries the mark that the files are in place.
 fn mark_done(s: &Situation, one: &Restore, in_place: &[StepId], draft: &mut Draft) -> Vec<StepId> {
-    let tags = Tags::from([(TAG_FILES.to_owned(), format!("done:{}/{}", one.id, one.intent))]);
+    let tags = one.mark.now(State::Done).tags();
+    let waits = |tags: &Tags| Mark::of(tags).is_some_and(|mark| mark.state == State::Needed);
     let mut carriers = vec![key(ResourceKind::AccessPoint, one.name)];
     let system = key(ResourceKind::FileSystem, &one.spec.file_system);
     let live = s.live.file_systems.get(&system.name).and_then(Sighting::present);
-    if draft.makes(&system) || live.is_some_and(|live| read(&live.tags, "needed").is_some()) {
+    if draft.makes(&system) || live.is_some_and(|live| waits(&live.tags)) {
         carriers.push(system);
     }
     for name in s.desired.databases.keys() {
         let database = key(ResourceKind::Database, name);
         let live = s.live.databases.get(name).and_then(Sighting::present);
-        if draft.makes(&database) || live.is_some_and(|live| read(&live.tags, "needed").is_some()) {
+        let stays = !replacement::is_due(s, name);
+        if draft.makes(&database) || (stays && live.is_some_and(|live| waits(&live.tags))) {
             carriers.push(database);
         }
     }

@@ -20,8 +20,10 @@ mod deploy;
 mod document;
 mod draft;
 mod durations;
+mod file_mark;
 mod file_move;
 mod file_restore;
+mod file_rollback;
 mod file_system;
 mod files;
 mod log_group;
@@ -80,6 +82,7 @@ pub fn plan(desired: &Desired, live: &Live, goal: &Goal, policy: &Policy) -> Pla
     preflight::account(&situation, &mut draft);
     preflight::protection(&situation, goal, &mut draft);
     replacement::refuse_halfway(&situation, goal, &mut draft);
+    file_rollback::refuse_halfway(&situation, goal, &mut draft);
     let power_now = power::power_now(desired, live);
     let mut sleep_choice = None;
     let power_wanted = match goal {
@@ -151,7 +154,9 @@ fn up(s: &Situation, from: &DataSource, draft: &mut Draft) -> Power {
     let files = file_restore::choose(s, from, &data, draft);
     let unclean = data.values().any(scrub::is_needed);
     secret::up(s, draft);
+    let beside = file_restore::restore_beside(s, &files, draft);
     replacement::restore(s, draft);
+    beside.into_iter().for_each(|step| draft.add_to_gate(step));
     let closes = unclean || !files.is_empty() || replacement::any_is_due(s);
     let quiet = if closes { close(s, draft) } else { Vec::new() };
     database::up(s, &data, &files, &quiet, draft);

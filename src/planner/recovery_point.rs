@@ -9,12 +9,14 @@ use crate::model::{
 
 use super::draft::{Draft, NewStep};
 use super::durations;
+use super::file_rollback;
 use super::files;
 use super::situation::{Situation, key};
 use super::whole;
 
 /// Deletes the recovery points that belong to nothing any more. One that belongs to databases goes when the last of
-/// their snapshots is gone or goes in this plan; one of files alone by the same bounds as those.
+/// their snapshots is gone or goes in this plan; one of files alone by the same bounds as those. What a
+/// rollback may still need stays.
 pub(super) fn prune(s: &Situation, keep: usize, oldest: Timestamp, draft: &mut Draft) {
     for name in s.desired.backed_up_file_systems() {
         let Some(points) = whole::recovery_points(s, name, draft) else { continue };
@@ -27,7 +29,8 @@ pub(super) fn prune(s: &Situation, keep: usize, oldest: Timestamp, draft: &mut D
                 alone += 1;
             }
             let beyond = if databases.is_empty() { alone > keep || !point.is_completed() } else { !belongs };
-            if old && beyond {
+            let needed = point.snapshot_id().is_some_and(|id| file_rollback::is_needed(s, id));
+            if old && beyond && !needed {
                 delete(s, name, &point.arn, point.snapshot_id(), "its snapshot is no longer kept", &[], draft);
             }
         }

@@ -18,6 +18,8 @@ use super::database_sleep::services;
 use super::deploy;
 use super::draft::{Draft, NewStep};
 use super::durations;
+use super::file_mark;
+use super::file_rollback::FilesBack;
 use super::password::{self, NewPassword};
 use super::rollback::Back;
 use super::situation::{Situation, key};
@@ -28,6 +30,8 @@ pub(super) struct DataRollback {
     pub(super) services: BTreeMap<String, Back>,
     /// Snapshots by database (name in the spec); a database whose data is that already is not in it.
     pub(super) snapshots: BTreeMap<String, String>,
+    /// The files that go back with them; `None`: none do.
+    pub(super) files: Option<FilesBack>,
 }
 
 /// A replacement that is due.
@@ -76,9 +80,9 @@ pub(super) fn any_is_due(s: &Situation) -> bool {
     s.desired.databases.keys().any(|name| is_due(s, name))
 }
 
-/// Refuses what cannot be done halfway through a replacement.
-pub(super) fn refuse_halfway(s: &Situation, goal: &Goal, draft: &mut Draft) {
-    let waits = matches!(
+/// Must a rollback of data be over before this?
+pub(super) fn waits_for_rollback(goal: &Goal) -> bool {
+    matches!(
         goal,
         Goal::Down { .. }
             | Goal::Destroy { .. }
@@ -87,8 +91,12 @@ pub(super) fn refuse_halfway(s: &Situation, goal: &Goal, draft: &mut Draft) {
             | Goal::Deploy { .. }
             | Goal::Run { .. }
             | Goal::Maintenance { on: false }
-    );
-    if !waits {
+    )
+}
+
+/// Refuses what cannot be done halfway through a replacement.
+pub(super) fn refuse_halfway(s: &Situation, goal: &Goal, draft: &mut Draft) {
+    if !waits_for_rollback(goal) {
         return;
     }
     for name in s.desired.databases.keys() {
@@ -125,10 +133,12 @@ pub(super) fn mark(s: &Situation, draft: &mut Draft) {
         if live.replacement_due() == Some(snapshot) {
             continue;
         }
-        let tags = Tags::from([
+        let mut tags = Tags::from([
             (TAG_REPLACE_WITH.to_owned(), snapshot.clone()),
             (TAG_KEPT_AS.to_owned(), kept_identifier(&live.identifier, s.policy.now)),
         ]);
+        // In one call: data and files are due together, or neither is.
+        tags.extend(rollback.files.iter().flat_map(|files| files.mark.tags()));
         let action = Action::Tag { key: key.clone(), arn: live.arn.clone(), tags, remove: Vec::new() };
         let title = format!("remember that the data of {snapshot} takes the place of {}", live.identifier);
         let step = NewStep::new(format!("mark-replaced-{key}"), title, action);
@@ -308,7 +318,7 @@ fn renamed(key: &ResourceKey, identifier: &str, resource_id: String) -> Wait {
 
 /// The release is taken back: its snapshot is nobody's way back any more.
 pub(super) fn forget(s: &Situation, draft: &mut Draft) {
-    if s.rollback.is_none() && !any_is_due(s) {
+    if s.rollback.is_none() && !any_is_due(s) && !file_mark::is_back_due(s) {
         return;
     }
     for (name, live) in present(&s.live.services).filter(|(_, live)| live.tags.contains_key(TAG_DATA_BEFORE)) {
@@ -317,8 +327,9 @@ pub(super) fn forget(s: &Situation, draft: &mut Draft) {
         let action = Action::Tag { key: key.clone(), arn: live.arn.clone(), tags: Tags::new(), remove };
         let title = format!("forget what the release of {} began with", live.service_name);
         let databases = s.desired.databases.keys().map(|name| self::key(ResourceKind::Database, name));
-        let after: Vec<StepId> =
-            draft.ready(&key).into_iter().chain(databases.flat_map(|key| draft.ready(&key))).collect();
+        let files = s.desired.access_points.keys().map(|name| self::key(ResourceKind::AccessPoint, name));
+        let after = [key.clone()].into_iter().chain(databases).chain(files);
+        let after: Vec<StepId> = after.flat_map(|key| draft.ready(&key)).collect();
         let step = NewStep::new(format!("forget-release-{key}"), title, action);
         draft.add(step.because("it is taken back").after(after));
     }

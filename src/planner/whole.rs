@@ -70,13 +70,15 @@ pub(super) fn missing_to_come_up(s: &Situation, id: &str, tags: &Tags) -> Vec<Pa
     missing
 }
 
-/// Refuses half a snapshot.
-pub(super) fn refuse_half(key: &ResourceKey, id: &str, missing: &[Part], draft: &mut Draft) {
+/// Refuses half a snapshot. `flag`: what names another one.
+pub(super) fn refuse_half(key: &ResourceKey, id: &str, missing: &[Part], flag: &str, draft: &mut Draft) {
     draft.refuse(
         Some(key.clone()),
         RefusalKind::Misfit,
         format!("snapshot {id} is only half: {} is not there", in_words(missing)),
-        "`envctl snapshot list` shows which are whole, and `--from` takes one of them; without `snapshot: true` in the \
-         spec a database is restored alone",
+        format!(
+            "`envctl snapshot list` shows which are whole, and `{flag}` takes one of them; without `snapshot: true` in \
+             the spec a database is restored alone"
+        ),
     );
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::session::{Release, Told, Trouble};
+use super::step::files_of;
 use crate::cli::look;
 use crate::model::{DataBefore, Desired, Goal, LiveService, TAG_REVISION_BEFORE, short_name};
 
@@ -36,17 +37,15 @@ impl Release<'_> {
         alone
     }
 
-    /// Takes the databases back to the snapshot of the release's start, with the services.
+    /// Takes databases and files back to the snapshot of the release's start, with the services.
     pub(super) async fn take_data_back(&mut self) -> Result<Told, Trouble> {
-        let moments: BTreeSet<String> = self
-            .record
-            .snapshots
-            .iter()
-            .filter_map(|(name, taken)| {
-                let identifier = self.desired.databases.get(name)?.identifier.to_lowercase();
-                Some(taken.strip_prefix(&format!("{identifier}-"))?.to_owned())
-            })
-            .collect();
+        let of_files: Vec<String> =
+            self.desired.backed_up_file_systems().into_iter().map(|one| files_of(one)).collect();
+        let moment_of = |(name, taken): (&String, &String)| match self.desired.databases.get(name) {
+            Some(spec) => Some(taken.strip_prefix(&format!("{}-", spec.identifier.to_lowercase()))?.to_owned()),
+            None => of_files.contains(name).then(|| taken.clone()),
+        };
+        let moments: BTreeSet<String> = self.record.snapshots.iter().filter_map(moment_of).collect();
         let Some(moment) = moments.first() else {
             return Err(Trouble::failed("no snapshot was taken at the start, so the data stays as it is"));
         };

@@ -7,8 +7,8 @@ use super::announce::Moment;
 use super::session::{Release, Told, Trouble};
 use crate::cli::{asking, look};
 use crate::model::{
-    Action, DataSource, Depth, Gate, Goal, NoteKind, ReleaseStep, ResourceKey, ResourceKind, Settings, fact_name,
-    short_name,
+    Action, DataSource, Depth, Desired, Gate, Goal, NoteKind, ReleaseStep, ResourceKey, ResourceKind, Settings,
+    TAG_SNAPSHOT, fact_name, short_name,
 };
 use crate::template;
 use crate::ui::prompt;
@@ -96,6 +96,7 @@ impl Release<'_> {
         let taken = taken(&rounds);
         evidence.extend(self.read_back(&taken).await?);
         self.record.snapshots.extend(taken);
+        self.record.snapshots.extend(files_taken(&rounds));
         for round in &rounds {
             let points = round.plan.steps.iter().filter(|step| step.action.key().kind == ResourceKind::RecoveryPoint);
             evidence.extend(points.map(|step| format!("{}: done", step.title)));
@@ -213,4 +214,19 @@ fn taken(rounds: &[Round]) -> BTreeMap<String, String> {
         _ => None,
     });
     taken.collect()
+}
+
+/// The ids of the snapshots that they took of files, by what they hold.
+fn files_taken(rounds: &[Round]) -> BTreeMap<String, String> {
+    let steps = rounds.iter().flat_map(|round| &round.plan.steps);
+    let taken = steps.filter_map(|step| match &step.action {
+        Action::StartBackup { key, tags, .. } => Some((files_of(&key.name), tags.get(TAG_SNAPSHOT)?.clone())),
+        _ => None,
+    });
+    taken.collect()
+}
+
+/// What the record calls the files of a file system.
+pub(super) fn files_of(file_system: &str) -> String {
+    format!("files of {file_system}")
 }

@@ -13,6 +13,9 @@ use crate::model::{Receipt, ResourceKey, Tags, Token};
 /// is eight hours, in which `down` would wait.
 const START_WINDOW_MINUTES: i64 = 60;
 
+/// So many restores of one intent may fail before somebody must look: each costs the next run two calls.
+const MOST_FAILED_RESTORES: usize = 20;
+
 /// What to restore, and where to.
 pub(super) struct Restore<'a> {
     pub(super) recovery_point: &'a str,
@@ -91,15 +94,29 @@ impl AwsCloud {
         super::gone_is_done(self.caller.call("backup:DeleteRecoveryPoint", || request.clone().send()).await)
     }
 
-    /// Into an existing file system: AWS Backup never overwrites anything, it makes a recovery directory.
+    /// Into an existing file system: AWS Backup never overwrites anything, it makes a recovery directory. One intent is one
+    /// job, in however many runs; after one that has failed the next token follows from it, for a token answers with its
+    /// job for ever.
     pub(super) async fn start_restore(&self, key: &ResourceKey, wanted: &Restore<'_>) -> Result<Receipt, CloudError> {
+        let mut token = super::digest(&[wanted.recovery_point, wanted.file_system_id, wanted.intent], 64);
+        let mut job = self.start_restore_once(wanted, &token).await?;
+        for _ in 0..MOST_FAILED_RESTORES {
+            if self.restore_job(&job).await?.is_none_or(|found| !found.has_failed()) {
+                break;
+            }
+            token = super::digest(&[&token, &job], 64);
+            job = self.start_restore_once(wanted, &token).await?;
+        }
+        Ok(super::receipt(key, &[("job", &job)], true))
+    }
+
+    async fn start_restore_once(&self, wanted: &Restore<'_>, token: &str) -> Result<String, CloudError> {
         const OPERATION: &str = "backup:StartRestoreJob";
-        let token = super::digest(&[wanted.recovery_point, wanted.file_system_id, wanted.intent], 64);
         let mut metadata: HashMap<String, String> = HashMap::from([
             ("file-system-id".to_owned(), wanted.file_system_id.to_owned()),
             ("Encrypted".to_owned(), wanted.encrypted.to_string()),
             ("PerformanceMode".to_owned(), "generalPurpose".to_owned()),
-            ("CreationToken".to_owned(), token.clone()),
+            ("CreationToken".to_owned(), token.to_owned()),
             ("newFileSystem".to_owned(), "false".to_owned()),
         ]);
         if let Some(path) = wanted.path {
@@ -115,8 +132,7 @@ impl AwsCloud {
             .idempotency_token(token)
             .set_metadata(Some(metadata));
         let started = self.caller.call(OPERATION, || request.clone().send()).await?;
-        let job = started.restore_job_id().ok_or_else(|| incomplete(OPERATION, "RestoreJobId"))?;
-        Ok(super::receipt(key, &[("job", job)], true))
+        started.restore_job_id().map(str::to_owned).ok_or_else(|| incomplete(OPERATION, "RestoreJobId"))
     }
 
     /// Is this recovery point completed, and of this file system? Read back in the very call that deletes the files.

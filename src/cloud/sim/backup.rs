@@ -113,7 +113,7 @@ impl World {
         Ok(job_receipt(true, key, &job))
     }
 
-    /// `backup:StartRestoreJob`.
+    /// `backup:StartRestoreJob`. A job that has failed is not the one that is asked for: envctl goes on to another token.
     pub(super) fn start_restore(
         &mut self,
         key: &ResourceKey,
@@ -123,7 +123,8 @@ impl World {
         role: &str,
         intent: &str,
     ) -> Outcome {
-        if let Some(found) = self.backup_jobs.values().find(|job| job.restores.is_some() && job.token == intent) {
+        let same = |job: &&BackupJob| job.restores.is_some() && job.token == intent && !job.live.has_failed();
+        if let Some(found) = self.backup_jobs.values().find(same) {
             return Ok(receipt(false, key, &[("job", &found.live.id)]));
         }
         check_role(role)?;

@@ -26,8 +26,8 @@ shape! {
         rollback_when: Vec<At<GateWord>>,
         /// Visitors get the maintenance page while everything is taken back. Default `false`.
         maintenance_during_rollback: bool,
-        /// Taking back includes the databases: the snapshot of the release's start comes up beside what is live and takes its
-        /// name; what was written since is kept, as `rollback --with-data` does it. Default `false`.
+        /// Taking back includes databases and files: the snapshot of the release's start comes up beside what is live and
+        /// takes its place; what was written since is kept, as `rollback --with-data` does it. Default `false`.
         with_data: bool,
         /// Steps after all of it, in order, as in `before`. Default: `[announce]` where announcements go somewhere.
         after: Vec<At<StepChoice>>,

@@ -122,18 +122,11 @@ async fn a_backup_is_asked_for_once_however_often_it_is_sent() {
 async fn a_restore_takes_the_path_alone_into_the_file_system_that_is_there() {
     let wire = Wire::new(|sent, _| match sent.operation.as_str() {
         "PUT /restore-jobs" => says(&json!({"RestoreJobId": "job-2"})),
+        "GET /restore-jobs/job-2" => says(&json!({"RestoreJobId": "job-2", "Status": "RUNNING"})),
         _ => environment(sent),
     });
     let cloud = wire.cloud(None).await;
-    let action = Action::StartRestore {
-        key: key("file-restore/home"),
-        recovery_point: POINT.to_owned(),
-        file_system_id: "fs-0123".to_owned(),
-        path: Some("/staging".to_owned()),
-        encrypted: true,
-        role: ROLE.to_owned(),
-        intent: "home/1".to_owned(),
-    };
+    let action = restore_of_home();
     let receipt = cloud.perform(&action, &token()).await.expect("started");
     assert_eq!(receipt.facts["file-restore/home.job"], "job-2");
     cloud.perform(&action, &Token { run: "run-2".to_owned(), ..token() }).await.expect("started");
@@ -147,6 +140,45 @@ async fn a_restore_takes_the_path_alone_into_the_file_system_that_is_there() {
         (metadata["newFileSystem"].as_str(), metadata["file-system-id"].as_str()),
         (Some("false"), Some("fs-0123"))
     );
+}
+
+fn restore_of_home() -> Action {
+    Action::StartRestore {
+        key: key("file-restore/home"),
+        recovery_point: POINT.to_owned(),
+        file_system_id: "fs-0123".to_owned(),
+        path: Some("/staging".to_owned()),
+        encrypted: true,
+        role: ROLE.to_owned(),
+        intent: "home/1".to_owned(),
+    }
+}
+
+/// A token answers with its job for ever: after a job that has failed the next run needs another token, and every later
+/// run the very same one.
+#[tokio::test(start_paused = true)]
+async fn a_restore_that_has_failed_is_begun_again_and_only_once() {
+    let wire = Wire::new(|sent, _| match sent.operation.as_str() {
+        "PUT /restore-jobs" => {
+            let body: serde_json::Value = serde_json::from_str(&sent.body).expect("JSON");
+            let token = body["IdempotencyToken"].as_str().expect("a token").to_owned();
+            says(&json!({"RestoreJobId": format!("job-{}", &token[..8])}))
+        }
+        operation if operation.starts_with("GET /restore-jobs/job-") => {
+            let failed = operation.ends_with(&FIRST_TOKEN[..8]);
+            says(&json!({"Status": if failed { "FAILED" } else { "COMPLETED" }}))
+        }
+        _ => environment(sent),
+    });
+    let cloud = wire.cloud(None).await;
+    let mut jobs = Vec::new();
+    for run in ["run-2", "run-3"] {
+        let receipt = cloud.perform(&restore_of_home(), &Token { run: run.to_owned(), ..token() }).await;
+        jobs.push(receipt.expect("started").facts["file-restore/home.job"].clone());
+    }
+    assert_eq!(jobs[0], jobs[1]);
+    assert_ne!(jobs[0], format!("job-{}", &FIRST_TOKEN[..8]));
+    assert_eq!(wire.sent("PUT /restore-jobs").len(), 4);
 }
 
 #[tokio::test(start_paused = true)]

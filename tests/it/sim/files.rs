@@ -8,14 +8,14 @@ use envctl::model::{
 use super::session::{Session, down, shipped, up};
 
 /// Staging, whose path on production's file system is taken along.
-fn staging() -> Desired {
+pub(super) fn staging() -> Desired {
     let mut desired = shipped("staging");
     desired.access_points.values_mut().for_each(|point| point.snapshot = true);
     desired
 }
 
 /// The same on a file system of its own.
-fn on_its_own() -> Desired {
+pub(super) fn on_its_own() -> Desired {
     let mut desired = staging();
     let spec = FileSystemSpec::Owned {
         file_system_name: "pythonide-staging-files".to_owned(),
@@ -27,7 +27,7 @@ fn on_its_own() -> Desired {
 }
 
 /// Files alone, without a database.
-fn without_database() -> Desired {
+pub(super) fn without_database() -> Desired {
     let mut desired = staging();
     desired.databases.clear();
     desired.tasks.clear();
@@ -51,23 +51,23 @@ fn without_references(document: &str) -> String {
     value.to_string()
 }
 
-fn point(cloud: &SimCloud) -> String {
+pub(super) fn point(cloud: &SimCloud) -> String {
     let world = cloud.world();
     let ours = world.access_points.values().map(|point| &point.live);
     let mut ours = ours.filter(|live| live.tags.get(TAG_RESOURCE).is_some_and(|key| key == "access-point/data"));
     ours.next().expect("an access point").id.clone()
 }
 
-fn write(session: &Session, text: &str) {
+pub(super) fn write(session: &Session, text: &str) {
     session.cloud.write_file(&point(&session.cloud), text).expect("a mounted path");
 }
 
-fn read(session: &Session) -> Vec<String> {
+pub(super) fn read(session: &Session) -> Vec<String> {
     session.cloud.read_files(&point(&session.cloud)).expect("a mounted path")
 }
 
 /// The id of the newest snapshot with files.
-fn newest_id(session: &Session) -> String {
+pub(super) fn newest_id(session: &Session) -> String {
     let world = session.cloud.world();
     let mut points: Vec<_> = world.recovery_points.values().map(|point| &point.live).collect();
     points.sort_by_key(|live| live.created_at);
@@ -298,7 +298,7 @@ async fn recovery_points_are_pruned_with_the_snapshots_that_they_belong_to() {
 }
 
 /// Staging with files and a second database beside its first.
-fn with_two_databases() -> Desired {
+pub(super) fn with_two_databases() -> Desired {
     let mut desired = staging();
     let mut second = desired.databases["main"].clone();
     second.identifier = "pythonide-staging-second".to_owned();

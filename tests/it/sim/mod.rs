@@ -4,6 +4,7 @@ mod account;
 mod cycle;
 mod databases;
 mod faults;
+mod file_rollback;
 mod files;
 mod length;
 mod load_balancers;
