@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Action, Goal, Plan, RuleAction, Step, StepId, Until, late_names_in};
+use crate::model::{Action, Goal, Plan, RuleAction, Step, StepId, TAG_FILES, Until, late_names_in};
 
 use super::draft::key_of;
 
@@ -18,6 +18,7 @@ pub fn check(plan: &Plan) -> Vec<String> {
     lint.healthy_before_forwarding();
     lint.warm_behind_a_page();
     lint.swaps_are_quiet();
+    lint.moves_are_quiet();
     lint.suspended_before_zero();
     lint.silent_before_zero();
     lint.late_values_are_known();
@@ -165,6 +166,29 @@ impl<'a> Lint<'a> {
             let makes_room = |other: &Step| matches!(&other.action, Action::RenameDatabase { identifier, .. } if identifier == new_identifier);
             let before = self.plan.steps.iter().filter(|other| stops(other) || makes_room(other));
             let before = before.filter(|other| !self.needs(step, other));
+            missing.extend(before.map(|other| format!("{} does not need {}", step.id, other.id)));
+        }
+        self.problems.extend(missing);
+    }
+
+    /// Files are moved into place only while no task runs and when they are restored; nothing is restored for a rollback
+    /// before every mark says that it is due.
+    fn moves_are_quiet(&mut self) {
+        let mut missing = Vec::new();
+        for step in &self.plan.steps {
+            let before = |other: &&Step| match (&step.action, &other.action) {
+                (Action::RunTask { key, .. }, Action::UpdateService { update, .. }) if key.name.ends_with(".files") => {
+                    update.desired_count == Some(0)
+                }
+                (Action::RunTask { key, .. }, Action::StartRestore { key: restored, .. }) => {
+                    key.name.strip_suffix(".files") == Some(&restored.name)
+                }
+                (Action::StartRestore { .. } | Action::RestoreDatabase { .. }, Action::Tag { tags, .. }) => {
+                    tags.get(TAG_FILES).is_some_and(|mark| mark.starts_with("back:"))
+                }
+                _ => false,
+            };
+            let before = self.plan.steps.iter().filter(before).filter(|other| !self.needs(step, other));
             missing.extend(before.map(|other| format!("{} does not need {}", step.id, other.id)));
         }
         self.problems.extend(missing);

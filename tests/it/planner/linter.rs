@@ -3,6 +3,7 @@
 use envctl::model::{Action, DataSource, Goal, Plan, Power, SleepMode, StepId};
 use envctl::planner;
 
+use super::random::files_in_snapshots;
 use super::world::{absent, asleep, desired, down_goal, plan, snapshot, up, up_goal};
 
 /// Breaks a plan, and expects a problem that names all of these.
@@ -97,4 +98,23 @@ fn a_page_in_front_of_running_tasks_needs_the_warming_rule_behind_it() {
     check(&begin, without_need("answer-listener-rule/web"), &["answer-listener-rule/web", "warm-listener-rule/web"]);
     let hasty = |plan: &mut Plan| plan.goal = Goal::Maintenance { on: false };
     check(&begin, hasty, &["warm-listener-rule/web", "has no place in `maintenance off`"]);
+}
+
+#[test]
+fn files_go_back_while_no_task_runs_and_after_every_mark() {
+    let mut desired = desired("staging");
+    let mut live = up(&desired);
+    live.snapshots
+        .values_mut()
+        .for_each(|all| *all = envctl::model::Sighting::Present(vec![snapshot(&desired, "x", 1)]));
+    files_in_snapshots(&mut live, &mut desired, 1);
+    let id = Some("20260301t000000z-aaaa".to_owned());
+    let back = plan(&desired, &live, &Goal::RollbackData { to: Default::default(), snapshot: id });
+    assert_eq!(planner::check(&back), Vec::<String>::new());
+    let moves = "run-task/data.files";
+    check(&back, without_need(moves), &[moves, "drain-service/backend"]);
+    check(&back, without_need(moves), &[moves, "restore-file-restore/data"]);
+    let restores = "restore-file-restore/data";
+    check(&back, without_need(restores), &[restores, "mark-restore-access-point/data"]);
+    check(&back, without_need(restores), &[restores, "mark-replaced-database/main"]);
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use envctl::model::{
-    DataSource, Desired, Goal, Live, LiveRule, Power, ResourceKey, ResourceKind, RuleAction, Sighting, SleepMode,
-    TAG_BEFORE_SLEEP, TAG_KEPT_AS, TAG_MAINTENANCE, TAG_PASSWORD, TAG_POWER, TAG_REPLACE_WITH, TAG_SCRUB,
-    TAG_THROUGHPUT_CHANGED, Tags, Throughput, Undeclared,
+    DataSource, Desired, Goal, Live, LiveRecoveryPoint, LiveRule, Parts, Power, ResourceKey, ResourceKind, RuleAction,
+    Sighting, SleepMode, TAG_BEFORE_SLEEP, TAG_FILES, TAG_KEPT_AS, TAG_MAINTENANCE, TAG_PASSWORD, TAG_POWER,
+    TAG_REPLACE_WITH, TAG_SCRUB, TAG_SNAPSHOT_PATH, TAG_THROUGHPUT_CHANGED, Tags, Throughput, Undeclared,
 };
 use envctl::planner;
 use proptest::prelude::*;
@@ -172,7 +172,56 @@ fn change_spec(live: &mut Live, desired: &mut Desired, what: u8, how: u8) {
         65 => desired.rules.clear(),
         66 => desired.protect = how.is_multiple_of(2),
         67 => live.region = "eu-central-1".to_owned(),
+        68 | 69 => files_in_snapshots(live, desired, how),
         _ => desired.services.values_mut().for_each(|spec| spec.desired_count = u32::from(how % 3)),
+    }
+}
+
+/// Snapshots take the files along, one of them is there or half there, and a restore of it has begun or ended.
+pub(super) fn files_in_snapshots(live: &mut Live, desired: &mut Desired, how: u8) {
+    desired.access_points.values_mut().for_each(|point| point.snapshot = true);
+    let systems: Vec<String> = desired.backed_up_file_systems().into_iter().cloned().collect();
+    let parts = Parts { file_systems: systems.clone(), databases: desired.databases.keys().cloned().collect() };
+    let id = "20260301t000000z-aaaa";
+    live.vault = Some(Sighting::Present("a-vault".to_owned()));
+    for name in systems {
+        let mut tags = desired.tags_of(&ResourceKey::new(ResourceKind::RecoveryPoint, &name));
+        tags.extend(parts.tags(id));
+        let paths = desired.access_points.iter().map(|(path, spec)| (format!("{TAG_SNAPSHOT_PATH}{path}"), &spec.path));
+        tags.extend(paths.map(|(tag, path)| (tag, path.clone())));
+        let point = LiveRecoveryPoint {
+            arn: "arn:recovery-point:1".to_owned(),
+            vault: "a-vault".to_owned(),
+            file_system_arn: "arn:file-system/fs-1".to_owned(),
+            status: pick(&["COMPLETED", "COMPLETED", "COMPLETED", "PARTIAL"], how),
+            size_bytes: None,
+            encrypted: true,
+            created_at: Some(live.observed_at),
+            tags,
+        };
+        live.recovery_points.insert(name, Sighting::Present(vec![point]));
+    }
+    for all in present_mut(&mut live.snapshots) {
+        for one in all.iter_mut().take(1) {
+            one.identifier = format!("{}-{id}", one.database);
+            one.tags.extend(parts.tags(id));
+        }
+    }
+    let state = pick(&["", "back", "needed", "done", "tidied"], how / 4);
+    let marks = present_mut(&mut live.access_points).map(|one| &mut one.tags);
+    let marks: Vec<&mut Tags> = match how % 3 {
+        0 => marks.chain(present_mut(&mut live.databases).map(|one| &mut one.tags)).collect(),
+        _ => marks.collect(),
+    };
+    for tags in marks.into_iter().filter(|_| !state.is_empty()) {
+        mark(tags, TAG_FILES, &format!("{state}:{id}/20260302t000000z-bbbb"));
+    }
+    if how % 3 == 0 && state == "back" {
+        for one in present_mut(&mut live.databases) {
+            let due = format!("{}-{id}", one.identifier);
+            mark(&mut one.tags, TAG_REPLACE_WITH, &due);
+            mark(&mut one.tags, TAG_KEPT_AS, "kept-1");
+        }
     }
 }
 
@@ -213,7 +262,7 @@ fn goals() -> Vec<Goal> {
     }
     goals.extend([false, true].map(|delete_snapshots| Goal::Destroy { delete_snapshots }));
     goals.extend([false, true].map(|on| Goal::Maintenance { on }));
-    let snapshots = [None, Some("old-1".to_owned()), Some("a-stranger".to_owned())];
+    let snapshots = [None, Some("old-1".to_owned()), Some("20260301t000000z-aaaa".to_owned())];
     goals.extend(snapshots.map(|snapshot| Goal::RollbackData { to: BTreeMap::new(), snapshot }));
     goals.push(Goal::DiscardKept);
     goals
