@@ -56,8 +56,22 @@ fn pending<'a>(s: &Situation<'a>, name: &str) -> Option<Pending<'a>> {
     let asked = s.rollback.as_ref().and_then(|rollback| rollback.snapshots.get(name)).cloned();
     let due = || live.and_then(LiveDatabase::replacement_due).map(str::to_owned);
     let source = || beside.and_then(|found| found.tags.get(TAG_SOURCE)?.strip_prefix("snapshot:").map(str::to_owned));
-    let snapshot = asked.or_else(due).or_else(source)?;
+    let snapshot = asked.or_else(due).or_else(source).or_else(|| due_along(s, name, live?))?;
     Some(Pending { snapshot, live, beside })
+}
+
+/// Data goes back together: what is due on one database is due on every other one that the snapshot holds, also where an
+/// earlier run ended before it was marked.
+fn due_along(s: &Situation, name: &str, live: &LiveDatabase) -> Option<String> {
+    let others = present(&s.live.databases).filter(|(other, found)| *other != name && s.desired.owns(&found.tags));
+    let mut moments = others.filter_map(|(_, found)| {
+        let identifier = found.identifier.to_lowercase();
+        found.replacement_due()?.strip_prefix(&identifier)?.strip_prefix('-').map(str::to_owned)
+    });
+    let snapshot = format!("{}-{}", live.identifier.to_lowercase(), moments.next()?);
+    let came = live.replaces().is_some() && live.tags.get(TAG_SOURCE) == Some(&format!("snapshot:{snapshot}"));
+    let held = snapshot_of(s, name, &snapshot).is_some_and(|found| s.desired.owns(&found.tags));
+    (held && !came).then_some(snapshot)
 }
 
 /// The snapshot whose data is due to take the place of this database.
@@ -113,9 +127,8 @@ pub(super) fn refuse_halfway(s: &Situation, goal: &Goal, draft: &mut Draft) {
 /// Remembers on services and databases what is due, before anything is done: the revision first, so that data never
 /// goes back without it.
 pub(super) fn mark(s: &Situation, draft: &mut Draft) {
-    let Some(rollback) = &s.rollback else { return };
     let mut before = Vec::new();
-    for (name, back) in &rollback.services {
+    for (name, back) in s.rollback.iter().flat_map(|rollback| &rollback.services) {
         let key = key(ResourceKind::Service, name);
         let Some(live) = s.live.services.get(name).and_then(Sighting::present) else { continue };
         if back.tags.iter().all(|(tag, value)| live.tags.get(tag) == Some(value)) {
@@ -126,11 +139,13 @@ pub(super) fn mark(s: &Situation, draft: &mut Draft) {
         let step = NewStep::new(format!("take-back-{key}"), title, action);
         before.push(draft.add(step.because("whatever ends in between, the next run must know")));
     }
+    let asked = s.rollback.as_ref().and_then(|rollback| rollback.files.as_ref()).map(|files| files.mark.clone());
+    let files = asked.or_else(|| file_mark::back(s));
     let mut marked = Vec::new();
-    for (name, snapshot) in &rollback.snapshots {
+    for name in s.desired.databases.keys() {
         let key = key(ResourceKind::Database, name);
-        let Some(live) = s.live.databases.get(name).and_then(Sighting::present) else { continue };
-        if live.replacement_due() == Some(snapshot) {
+        let Some(Pending { snapshot, live: Some(live), .. }) = pending(s, name) else { continue };
+        if live.replacement_due() == Some(snapshot.as_str()) {
             continue;
         }
         let mut tags = Tags::from([
@@ -138,7 +153,7 @@ pub(super) fn mark(s: &Situation, draft: &mut Draft) {
             (TAG_KEPT_AS.to_owned(), kept_identifier(&live.identifier, s.policy.now)),
         ]);
         // In one call: data and files are due together, or neither is.
-        tags.extend(rollback.files.iter().flat_map(|files| files.mark.tags()));
+        tags.extend(files.iter().flat_map(|mark| mark.tags()));
         let action = Action::Tag { key: key.clone(), arn: live.arn.clone(), tags, remove: Vec::new() };
         let title = format!("remember that the data of {snapshot} takes the place of {}", live.identifier);
         let step = NewStep::new(format!("mark-replaced-{key}"), title, action);

@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use envctl::cloud::Cloud;
 use envctl::cloud::sim::Directory;
-use envctl::model::{Action, DataSource, Desired, Ending, Goal, NoteKind, SleepMode, StepId, TAG_FILES};
+use envctl::model::{Action, DataSource, Desired, Ending, Goal, NoteKind, SleepMode, StepId, TAG_FILES, Token};
 
 use super::files::{newest_id, on_its_own, point, read, staging, with_two_databases, without_database, write};
 use super::session::{Session, down, up};
@@ -291,4 +292,22 @@ async fn a_restore_that_fails_leaves_everything_serving() {
     session.converge(&up()).await;
     is_back(&session, "after a failure");
     assert!(point(&session.cloud).starts_with("fsap-"));
+}
+
+/// The run ends after the first of two databases is marked: the next one marks the other, and takes both back.
+#[tokio::test(start_paused = true)]
+async fn what_is_marked_on_one_database_is_due_on_all() {
+    for marked in ["mark-replaced-database/main", "mark-replaced-database/second"] {
+        let mut session = released(with_two_databases()).await;
+        let (_, plan) = session.plan(&BACK).await;
+        for id in ["take-back-service/backend", marked] {
+            let step = plan.step(&StepId(id.to_owned())).expect("the step");
+            let token = Token { run: "killed".to_owned(), step: step.id.clone() };
+            session.cloud.perform(&step.action, &token).await.expect("marked");
+        }
+        let (_, other) = session.plan(&down(SleepMode::Hibernate)).await;
+        assert!(refusals(&other).contains("has begun and not ended"), "{:#?}", other.refusals);
+        session.converge(&up()).await;
+        is_back(&session, marked);
+    }
 }
