@@ -2,12 +2,13 @@
 //! runs with the new one.
 
 use crate::model::{
-    AccessPointSpec, Action, LiveAccessPoint, NoteKind, Reason, ResourceKey, ResourceKind, StepId, Subject, Until,
-    Wait, late_text,
+    AccessPointSpec, Action, LiveAccessPoint, NoteKind, Reason, ResourceKey, ResourceKind, StepId, Subject, Tags,
+    Until, Wait, late_text,
 };
 
 use super::draft::{Draft, NewStep, field};
 use super::durations;
+use super::file_mark::Mark;
 use super::file_restore::Restores;
 use super::file_system;
 use super::situation::{Found, Situation, key};
@@ -17,13 +18,17 @@ pub(super) fn up(s: &Situation, files: &Restores, draft: &mut Draft) {
     for (name, spec) in &s.desired.access_points {
         let key = key(ResourceKind::AccessPoint, name);
         match s.look(draft, &key, &s.live.access_points) {
-            Found::Absent => create(s, &key, spec, files, Vec::new(), draft),
+            Found::Absent => create(s, &key, spec, files.mark_of_point(name), Vec::new(), draft),
             Found::Ours(live) if file_system::is_leaving(&live.state) => {
-                create(s, &key, spec, files, Vec::new(), draft);
+                create(s, &key, spec, files.mark_of_point(name), Vec::new(), draft);
             }
             Found::Ours(live) => match differences(s, spec, live, draft) {
                 reasons if reasons.is_empty() => {}
-                reasons => create(s, &key, spec, files, reasons, draft),
+                reasons => {
+                    let mut mark = mark_of_same_place(s, spec, live, draft);
+                    mark.extend(files.mark_of_point(name));
+                    create(s, &key, spec, mark, reasons, draft);
+                }
             },
             Found::Blocked => continue,
         }
@@ -58,16 +63,22 @@ pub(super) fn retire(s: &Situation, draft: &mut Draft) {
     }
 }
 
+/// What is known of the files below the path: another access point to the same place must know it too.
+fn mark_of_same_place(s: &Situation, spec: &AccessPointSpec, live: &LiveAccessPoint, draft: &Draft) -> Tags {
+    let same = live.path == spec.path && live.file_system_id == file_system::id(s, &spec.file_system, draft);
+    Mark::of(&live.tags).filter(|_| same).iter().flat_map(Mark::tags).collect()
+}
+
 fn create(
     s: &Situation,
     key: &ResourceKey,
     spec: &AccessPointSpec,
-    files: &Restores,
+    mark: Tags,
     reasons: Vec<Reason>,
     draft: &mut Draft,
 ) {
     let mut tags = s.desired.tags_of(key);
-    tags.extend(files.mark_of_point(&key.name));
+    tags.extend(mark);
     let action = Action::CreateAccessPoint {
         key: key.clone(),
         file_system_id: file_system::id(s, &spec.file_system, draft),

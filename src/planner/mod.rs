@@ -158,7 +158,8 @@ fn up(s: &Situation, from: &DataSource, draft: &mut Draft) -> Power {
     replacement::restore(s, draft);
     beside.into_iter().for_each(|step| draft.add_to_gate(step));
     let closes = unclean || !files.is_empty() || replacement::any_is_due(s);
-    let quiet = if closes { close(s, draft) } else { Vec::new() };
+    let why = if unclean { scrub::NOT_CLEAN } else { replacement::CHANGES_PLACES };
+    let quiet = if closes { close(s, why, draft) } else { Vec::new() };
     database::up(s, &data, &files, &quiet, draft);
     log_group::up(s, draft);
     file_system::up(s, &files, draft);
@@ -181,11 +182,11 @@ fn up(s: &Situation, from: &DataSource, draft: &mut Draft) -> Power {
 }
 
 /// Nobody comes in and no task runs, before data comes up that is not clean, or files are moved.
-fn close(s: &Situation, draft: &mut Draft) -> Vec<StepId> {
+fn close(s: &Situation, why: &str, draft: &mut Draft) -> Vec<StepId> {
     power::save_counts(s, draft);
     alarm::silence(s, draft);
-    let mut quiet = rule::close(s, draft);
-    quiet.extend(service_sleep::drain(s, draft));
+    let mut quiet = rule::close(s, why, draft);
+    quiet.extend(service_sleep::drain(s, why, draft));
     quiet
 }
 
@@ -202,7 +203,7 @@ fn down(
     *chosen = Some(choice);
     power::remember(s, power, draft);
     alarm::silence(s, draft);
-    let drained = service_sleep::drain(s, draft);
+    let drained = service_sleep::drain(s, service_sleep::SLEEPS, draft);
     files::down(s, power, &drained, draft);
     let asleep = database_sleep::down(s, power, &drained, draft);
     let after: Vec<_> = drained.into_iter().chain(asleep).collect();

@@ -83,7 +83,7 @@ pub(super) fn services(s: &Situation, closed: &[StepId], draft: &mut Draft) -> V
         if !live.is_active() {
             continue;
         }
-        let drained = service_sleep::drain_one(s, &key, live, before, draft);
+        let drained = service_sleep::drain_one(s, &key, live, service_sleep::SLEEPS, before, draft);
         idle.push(delete_service(&key, &live.cluster, &live.service_name, drained, draft));
     }
     idle

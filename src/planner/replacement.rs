@@ -24,6 +24,9 @@ use super::password::{self, NewPassword};
 use super::rollback::Back;
 use super::situation::{Situation, key};
 
+/// Why nobody comes in and no task runs meanwhile.
+pub(super) const CHANGES_PLACES: &str = "no task runs while data or files change places";
+
 /// What a rollback of data goes back to.
 pub(super) struct DataRollback {
     /// Revisions by service (name in the spec), with what is remembered then.

@@ -119,10 +119,9 @@ pub(super) fn down(s: &Situation, after: &[StepId], draft: &mut Draft) {
     }
 }
 
-/// Puts every rule that forwards on the asleep page before data comes up behind it that is not clean: a warming rule
-/// too, where its rule does not stand before it any more.
-pub(super) fn close(s: &Situation, draft: &mut Draft) -> Vec<StepId> {
-    let why = "the data behind it is not clean yet";
+/// Puts every rule that forwards on the asleep page before data comes up behind it that is not clean, or changes places:
+/// a warming rule too, where its rule does not stand before it any more.
+pub(super) fn close(s: &Situation, why: &str, draft: &mut Draft) -> Vec<StepId> {
     let forwards = |live: &LiveRule| live.actions.iter().any(|action| matches!(action, RuleAction::Forward { .. }));
     let mut closed = Vec::new();
     for (name, spec) in &s.desired.rules {

@@ -9,6 +9,9 @@ use super::data_source::Data;
 use super::draft::{Draft, NewStep};
 use super::situation::{Situation, key};
 
+/// Why nobody comes in before it is.
+pub(super) const NOT_CLEAN: &str = "the data behind it is not clean yet";
+
 /// Does this database hold, or will it hold, data that is not cleaned yet?
 pub(super) fn is_needed(data: &Data) -> bool {
     match data {

@@ -10,15 +10,18 @@ use super::durations;
 use super::scaling;
 use super::situation::{Found, Situation, key, refuse_unreadable};
 
+/// Why the tasks of an environment stop that sleeps from then on.
+pub(super) const SLEEPS: &str = "the environment sleeps";
+
 /// Puts every service to sleep; the steps after which no task runs any more.
-pub(super) fn drain(s: &Situation, draft: &mut Draft) -> Vec<StepId> {
+pub(super) fn drain(s: &Situation, why: &str, draft: &mut Draft) -> Vec<StepId> {
     let mut drained = Vec::new();
     for name in s.desired.services.keys() {
         let key = key(ResourceKind::Service, name);
         match s.look(draft, &key, &s.live.services) {
             Found::Ours(live) if live.is_active() => {
-                let suspended = suspend(s, &key, draft).into_iter().collect();
-                drained.extend(drain_one(s, &key, live, suspended, draft));
+                let suspended = suspend(s, &key, why, draft).into_iter().collect();
+                drained.extend(drain_one(s, &key, live, why, suspended, draft));
             }
             Found::Ours(_) | Found::Absent | Found::Blocked => {}
         }
@@ -31,6 +34,7 @@ pub(super) fn drain_one(
     s: &Situation,
     key: &ResourceKey,
     live: &LiveService,
+    why: &str,
     after: Vec<StepId>,
     draft: &mut Draft,
 ) -> Vec<StepId> {
@@ -45,7 +49,7 @@ pub(super) fn drain_one(
         update,
     };
     let title = format!("stop the tasks of {}", live.service_name);
-    let why = if live.desired_count == 0 { "tasks are still stopping" } else { "the environment sleeps" };
+    let why = if live.desired_count == 0 { "tasks are still stopping" } else { why };
     let delay = s.desired.target_groups.values().map(|group| group.deregistration_delay_seconds).max();
     let step = NewStep::new(format!("drain-{key}"), title, action)
         .reasons([field("count", live.desired_count, 0, why)])
@@ -63,7 +67,7 @@ pub(super) fn drain_one(
     vec![draft.add(step)]
 }
 
-fn suspend(s: &Situation, service: &ResourceKey, draft: &mut Draft) -> Option<StepId> {
+fn suspend(s: &Situation, service: &ResourceKey, why: &str, draft: &mut Draft) -> Option<StepId> {
     let key = ResourceKey::new(ResourceKind::ScalableTarget, &service.name);
     let live = match s.live.scaling.get(&service.name) {
         Some(Sighting::Present(live)) => live,
@@ -81,7 +85,7 @@ fn suspend(s: &Situation, service: &ResourceKey, draft: &mut Draft) -> Option<St
         reasons.push(field("min", live.min, 0, "a minimum above 0 would start tasks again"));
     }
     if !live.suspended {
-        reasons.push(field("suspended", false, true, "the environment sleeps"));
+        reasons.push(field("suspended", false, true, why));
     }
     let action = Action::RegisterScalableTarget {
         key: key.clone(),

@@ -47,6 +47,36 @@ fn a_snapshot_brings_data_and_files_back_and_the_former_files_can_be_discarded()
     assert_eq!((world["lost_data"].to_string(), world["broken_promises"].to_string()), ("[]".into(), "[]".into()));
 }
 
+/// Up, released with a snapshot, and both data and files spoiled since.
+fn released() -> TestEnvironment {
+    let environment = with_files();
+    environment.done(&["up", "staging", "--yes"]);
+    environment.done(&["sim", "write", "staging", "monday's text"]);
+    environment.done(&["sim", "write", "staging", "--files", "data", "monday's drawing"]);
+    environment.done(&["deploy", "staging", "--set", "cpu=1024", "--snapshot", "--yes"]);
+    environment.done(&["sim", "write", "staging", "spoiled text"]);
+    environment.done(&["sim", "write", "staging", "--files", "data", "a spoiled drawing"]);
+    environment
+}
+
+#[test]
+fn a_rollback_with_data_says_what_happens_to_the_files_and_gives_them_back() {
+    let environment = released();
+    let back = environment.run(&["rollback", "staging", "--with-data", "--yes"]);
+    assert_eq!(back.code, 0, "{back}");
+    assert!(back.stdout.contains("`envctl snapshot discard-former` removes it"), "{back}");
+    assert_eq!(environment.done(&["sim", "read", "staging", "--files", "data"]), "monday's drawing\n");
+    let read = environment.done(&["sim", "read", "staging"]);
+    assert!(read.contains("monday's text") && !read.contains("spoiled"), "{read}");
+    assert_eq!(environment.run(&["drift", "staging"]).code, 0);
+    let id = newest(&environment);
+    let again = environment.run(&["rollback", "staging", "--with-data", "--snapshot", &id, "--yes"]);
+    assert_eq!(again.code, 0, "{again}");
+    assert!(again.to_string().contains("the files below /staging came back already"), "{again}");
+    let world = environment.json(&["sim", "show", "staging"]);
+    assert_eq!((world["lost_data"].to_string(), world["broken_promises"].to_string()), ("[]".into(), "[]".into()));
+}
+
 #[test]
 fn a_rehearsal_knows_the_files_too() {
     let environment = with_files();

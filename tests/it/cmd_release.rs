@@ -474,3 +474,22 @@ fn the_data_of_the_start_comes_back_where_the_procedure_says_so_and_nothing_is_l
     assert_eq!(environment.run(&["drift", "staging"]).code, 0, "and it is what is wanted");
     assert!(environment.done(&["sim", "show"]).contains("lost data: none"));
 }
+
+#[test]
+fn the_files_of_the_start_come_back_with_the_data() {
+    let environment = up(&PROCEDURE.replace("  after: [announce]", "  with_data: true\n  after: [announce]"));
+    environment.edit("environments/staging.yaml", "    path: /staging  ", "    snapshot: true\n    path: /staging  ");
+    assert_eq!(release(&environment, "2.0", &[]).code, 0);
+    environment.done(&["sim", "write", "staging", "--files", "data", "before the release"]);
+    environment.done(&["sim", "task", "staging", "migrate", "--exits", "3"]);
+    let answer = release(&environment, "2.1", &[]);
+    assert_eq!(answer.code, 7, "{answer}");
+    let record = record(&environment);
+    let taken = record["snapshots"].as_array().expect("snapshots");
+    assert!(taken.iter().any(|one| one["database"] == "files of production"), "{taken:?}");
+    let lines = entries(&record);
+    assert!(lines.contains(&"tasks | roll back the data | passed".to_owned()), "{lines:?}");
+    assert_eq!(environment.done(&["sim", "read", "staging", "--files", "data"]), "before the release\n");
+    assert!(environment.done(&["sim", "show"]).contains("lost data: none"));
+    assert_eq!(environment.run(&["drift", "staging"]).code, 0);
+}

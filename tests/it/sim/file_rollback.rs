@@ -263,6 +263,20 @@ async fn what_was_written_since_stays_until_another_moment_is_asked_for() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn another_access_point_to_the_same_place_knows_what_came_back() {
+    let mut session = released(staging()).await;
+    let id = newest_id(&session);
+    session.converge(&BACK).await;
+    session.desired.access_points.values_mut().for_each(|point| point.uid += 1);
+    session.converge(&up()).await;
+    let (_, again) = session.plan(&Goal::RollbackData { to: BTreeMap::new(), snapshot: Some(id) }).await;
+    assert!(again.steps.is_empty(), "that data and those files are there");
+    session.cloud.edit(|world| world.forget_files());
+    session.converge(&Goal::DiscardFormer).await;
+    assert_eq!(beside(&session).0.len(), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_snapshot_without_the_path_leaves_the_files_and_one_with_another_is_refused() {
     let mut session = released(staging()).await;
     session.desired.access_points.values_mut().for_each(|point| point.path = "/other".to_owned());
@@ -309,5 +323,75 @@ async fn what_is_marked_on_one_database_is_due_on_all() {
         assert!(refusals(&other).contains("has begun and not ended"), "{:#?}", other.refusals);
         session.converge(&up()).await;
         is_back(&session, marked);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_plan_tells_what_happens_to_the_files() {
+    let session = released(staging()).await;
+    let (_, plan) = session.plan(&BACK).await;
+    let why = |step: &envctl::model::Step| step.reasons.last().map_or("", |reason| &reason.why).to_owned();
+    let told: Vec<String> = plan.steps.iter().map(|step| format!("{}: {}", step.title, why(step))).collect();
+    insta::assert_snapshot!(told[..12].join("\n"), @"
+    remember that pythonide-staging-service goes back: whatever ends in between, the next run must know
+    remember that the data of pythonide-staging-db-20260302t080518z-0001 takes the place of pythonide-staging-db: whatever ends in between, the next run must know
+    note that /staging is to be restored from snapshot 20260302t080518z-0001: should this run end before it is done, the next one must know
+    restore /staging from snapshot 20260302t080518z-0001 beside what is there: its files are in the snapshot; AWS Backup puts them into a directory of their own
+    restore pythonide-staging-db-20260302t080518z-0001 beside the live database, as pythonide-staging-db-restored: its data was asked for
+    set the password of pythonide-staging-db-restored from its secret: a restored database has the password that its snapshot had
+    note that pythonide-staging-db-restored has its password: the next run must know
+    remember what pythonide-staging-service has now: its counts are remembered before they are changed
+    let rule web answer with the asleep page: no task runs while data or files change places
+    suspend autoscaling of backend: no task runs while data or files change places
+    stop the tasks of pythonide-staging-service: no task runs while data or files change places
+    keep database pythonide-staging-db as pythonide-staging-db-replaced-20260302t081018z: its data is newer, and nothing is lost
+    ");
+    let told: Vec<&str> = plan.notes.iter().map(|note| note.text.as_str()).collect();
+    insta::assert_snapshot!(told.join("\n"), @"what is below /staging now is moved aside to /staging.before-20260302t081018z-0003; `envctl snapshot discard-former` removes it");
+}
+
+/// Files alone, below two paths.
+fn with_two_paths() -> Desired {
+    let mut desired = without_database();
+    let mut second = desired.access_points["data"].clone();
+    second.path = "/staging-more".to_owned();
+    second.access_point_name = "more".to_owned();
+    desired.access_points.insert("more".to_owned(), second);
+    desired
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_marked_on_one_path_is_due_on_all() {
+    for marked in ["mark-restore-access-point/data", "mark-restore-access-point/more"] {
+        let mut session = Session::new(with_two_paths());
+        session.converge(&up()).await;
+        // Somebody has mounted it by hand once; no service does.
+        let held = |session: &Session, place: &str| {
+            let world = session.cloud.world();
+            let system = world.file_systems.values().next().unwrap();
+            system.directories.get(place).map(|directory| directory.made_with.0)
+        };
+        let mount = |session: &Session, owner: u32| {
+            let made_with = (owner, owner, "0755".to_owned());
+            session.cloud.edit(|world| {
+                let system = world.file_systems.values_mut().next().unwrap();
+                let directory = Directory { made_with: made_with.clone(), writes: Vec::new() };
+                system.directories.insert("/staging-more".to_owned(), directory);
+            });
+        };
+        mount(&session, 1);
+        write(&session, "before");
+        assert_eq!(session.run(&Goal::Snapshot).await.ending, Ending::Done);
+        let id = newest_id(&session);
+        mount(&session, 2);
+        write(&session, "spoiled");
+        let back = Goal::RollbackData { to: BTreeMap::new(), snapshot: Some(id) };
+        let (_, plan) = session.plan(&back).await;
+        let step = plan.step(&StepId(marked.to_owned())).expect("the step");
+        let token = Token { run: "killed".to_owned(), step: step.id.clone() };
+        session.cloud.perform(&step.action, &token).await.expect("marked");
+        session.converge(&up()).await;
+        assert_eq!((read(&session), held(&session, "/staging-more")), (vec!["before".to_owned()], Some(1)), "{marked}");
+        assert_eq!(beside(&session).0.len(), 2, "{marked}");
     }
 }

@@ -2,7 +2,9 @@
 
 use std::str::FromStr;
 
-use envctl::model::{Action, Goal, Live, Plan, Sighting, TAG_BEFORE_SLEEP, TAG_MAINTENANCE, Until};
+use envctl::model::{
+    Action, Goal, Live, Plan, Sighting, Step, StepId, TAG_BEFORE_SLEEP, TAG_FILES, TAG_MAINTENANCE, Until,
+};
 
 /// A mistake that envctl might have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,12 +27,16 @@ pub(crate) enum Bug {
     OtherData,
     /// Deletes the database that a rollback replaces, in place of keeping it.
     DropFormer,
+    /// Takes the data back, and leaves the files of its snapshot as they are.
+    LeaveFiles,
+    /// Removes the former content of a path as soon as restored files are in its place.
+    DropFormerFiles,
     /// Lets visitors in at the next `up`, although maintenance was asked for.
     EndMaintenance,
 }
 
 impl Bug {
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::DeleteBeforeSnapshot,
         Self::WrongSnapshot,
         Self::ForgetPriorValue,
@@ -40,6 +46,8 @@ impl Bug {
         Self::DataUnasked,
         Self::OtherData,
         Self::DropFormer,
+        Self::LeaveFiles,
+        Self::DropFormerFiles,
         Self::EndMaintenance,
     ];
 
@@ -111,10 +119,32 @@ impl Bug {
                     super::hand::STRANGERS_SNAPSHOT.clone_into(snapshot);
                 }
             }),
-            Self::WrongSnapshot | Self::AdoptStranger | Self::DataUnasked | Self::DropFormer | Self::EndMaintenance => {
-            }
+            Self::LeaveFiles => leave_files(plan),
+            Self::WrongSnapshot
+            | Self::AdoptStranger
+            | Self::DataUnasked
+            | Self::DropFormer
+            | Self::DropFormerFiles
+            | Self::EndMaintenance => {}
         }
     }
+}
+
+/// The plan without everything that brings files back.
+fn leave_files(plan: &mut Plan) {
+    for step in &mut plan.steps {
+        if let Action::Tag { tags, .. } = &mut step.action {
+            tags.remove(TAG_FILES);
+        }
+    }
+    let is_about_files = |step: &Step| match &step.action {
+        Action::StartRestore { .. } => true,
+        Action::Tag { tags, remove, .. } => tags.is_empty() && remove.is_empty(),
+        action => action.key().name.ends_with(".files"),
+    };
+    let gone: Vec<StepId> = plan.steps.iter().filter(|step| is_about_files(step)).map(|step| step.id.clone()).collect();
+    plan.steps.retain(|step| !gone.contains(&step.id));
+    plan.steps.iter_mut().for_each(|step| step.needs.retain(|need| !gone.contains(need)));
 }
 
 impl FromStr for Bug {

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use envctl::cloud::sim::World;
 use envctl::model::{Action, Desired, ResourceKey, ResourceKind, TAG_BEFORE_SLEEP, TAG_RESOURCE};
 
+use super::file_checker::FileChecker;
 use super::release_checker::ReleaseChecker;
 
 /// Watches one session.
@@ -17,6 +18,8 @@ pub(crate) struct Checker {
     pub(crate) broken: BTreeSet<String>,
     /// The promises about releases.
     releases: ReleaseChecker,
+    /// The promises about files that go back.
+    files: FileChecker,
     /// Writes that change the world are rare: strangers are compared only after one.
     wrote: bool,
 }
@@ -30,6 +33,7 @@ impl Checker {
             strangers,
             broken: BTreeSet::new(),
             releases: ReleaseChecker::new(desired),
+            files: FileChecker::new(desired),
             wrote: true,
         }
     }
@@ -37,16 +41,19 @@ impl Checker {
     /// Somebody in the console changed something that is not ours: that is the truth now.
     pub(crate) fn hands_were_here(&mut self, world: &World) {
         self.strangers = strangers(world, &self.desired);
+        self.files.hands_were_here();
     }
 
     /// Somebody says that all data may go.
     pub(crate) fn lets_go(&mut self) {
         self.releases.lets_go();
+        self.files.lets_go();
     }
 
     /// Somebody asks for other data than the newest.
     pub(crate) fn data_may_go_back(&mut self) {
         self.releases.data_may_go_back();
+        self.files.may_go_back();
     }
 
     /// A write is about to be made. `destroys`: for the command that removes everything, and needs no way back.
@@ -63,6 +70,7 @@ impl Checker {
         let mut broken: Vec<String> =
             world.lost_data().into_iter().map(|lost| format!("1 data lost: {lost}")).collect();
         broken.extend(self.releases.after(world));
+        broken.extend(self.files.after(world));
         broken.extend(world.violations.iter().map(|text| format!("3 scrub: {text}")));
         if self.wrote {
             self.wrote = false;

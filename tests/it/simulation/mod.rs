@@ -5,6 +5,7 @@ mod bug;
 pub(crate) mod chance;
 mod checker;
 mod command;
+mod file_checker;
 mod hand;
 mod release_checker;
 mod script;

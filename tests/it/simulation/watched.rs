@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 use envctl::cloud::sim::SimCloud;
 use envctl::cloud::{Cloud, CloudError};
 use envctl::model::{
-    Action, Live, MANAGED_BY, Receipt, ResourceKey, Scope, Status, Subject, TAG_ENVIRONMENT, TAG_MANAGED_BY,
+    Action, Live, MANAGED_BY, Receipt, ResourceKey, Scope, Status, Subject, TAG_ENVIRONMENT, TAG_FILES, TAG_MANAGED_BY,
     TAG_RESOURCE, TAG_WORKSPACE, Tags, Token,
 };
 
@@ -91,6 +91,15 @@ impl Watched {
                 if self.bug == Some(Bug::DropFormer) && key.name.ends_with(".kept") =>
             {
                 self.cloud.edit(|world| drop(world.databases.remove(identifier)));
+            }
+            Action::Tag { tags, .. } if self.bug == Some(Bug::DropFormerFiles) => {
+                if tags.get(TAG_FILES).is_some_and(|mark| mark.starts_with("done:")) {
+                    self.cloud.edit(|world| {
+                        let all = world.file_systems.values_mut();
+                        all.for_each(|system| system.directories.retain(|path, _| !path.contains(".before-")));
+                    });
+                }
+                return None;
             }
             Action::CreateSnapshot { snapshot, tags, .. } if self.bug == Some(Bug::WrongSnapshot) => {
                 let of = super::hand::STRANGERS_DATABASE;
