@@ -216,7 +216,7 @@ pub(super) fn files_in_snapshots(live: &mut Live, desired: &mut Desired, how: u8
     for tags in marks.into_iter().filter(|_| !state.is_empty()) {
         mark(tags, TAG_FILES, &format!("{state}:{id}/20260302t000000z-bbbb"));
     }
-    if how % 3 == 0 && state == "back" {
+    if how.is_multiple_of(3) && state == "back" {
         for one in present_mut(&mut live.databases) {
             let due = format!("{}-{id}", one.identifier);
             mark(&mut one.tags, TAG_REPLACE_WITH, &due);
