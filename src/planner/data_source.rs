@@ -125,7 +125,8 @@ fn begin_empty<'a>(s: &Situation, key: &ResourceKey, spec: &DatabaseSpec, draft:
             "{} holds the data of {key}, and there is neither a database nor a snapshot of its own",
             kept.identifier
         );
-        let remedy = "rename it to the spec's identifier in the RDS console, and take its tag envctl:kept-as off";
+        let remedy = "rename it to the spec's identifier in the RDS console, and take its tags envctl:kept-as and \
+                      envctl:replace-with off";
         draft.refuse(Some(key.clone()), RefusalKind::Impossible, why, remedy);
         return Data::Blocked;
     }

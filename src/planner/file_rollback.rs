@@ -133,7 +133,7 @@ pub(super) fn refuse_gone(name: &str, mark: &Mark, draft: &mut Draft) {
         Some(key(ResourceKind::AccessPoint, name)),
         RefusalKind::Misfit,
         format!("the files of snapshot {}, which are due, are not there", mark.id),
-        "take the tags envctl:replace-with off the database and envctl:files off the access point to give the rollback up",
+        "docs/files.md says how to give the rollback up: nothing that was there before it began is lost",
     );
 }
 

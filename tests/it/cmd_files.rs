@@ -69,6 +69,8 @@ fn a_rollback_with_data_says_what_happens_to_the_files_and_gives_them_back() {
     let read = environment.done(&["sim", "read", "staging"]);
     assert!(read.contains("monday's text") && !read.contains("spoiled"), "{read}");
     assert_eq!(environment.run(&["drift", "staging"]).code, 0);
+    let status = environment.done(&["status", "staging"]).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(status.contains("its former content stays beside it until `snapshot discard-former`"), "{status}");
     let id = newest(&environment);
     let again = environment.run(&["rollback", "staging", "--with-data", "--snapshot", &id, "--yes"]);
     assert_eq!(again.code, 0, "{again}");

@@ -1,6 +1,6 @@
 //! A few simulated sessions in every test run; thousands with the example `simulate`.
 
-use crate::simulation::{Bug, Script, run, shorten};
+use crate::simulation::{Bug, Cut, Script, play, run, shorten};
 
 /// A number from the environment, or this one: more sessions by hand.
 fn number(name: &str, usual: u64) -> u64 {
@@ -14,6 +14,20 @@ fn no_promise_is_broken() {
         let report = run(seed, None);
         assert!(report.broken.is_empty(), "seed {seed}: {:#?}\n{}", report.broken, report.history.join("\n"));
     }
+}
+
+/// A release that began with a snapshot of data and files is taken back, and the process falls at each of its calls:
+/// the `up` that follows ends it, and no promise is broken.
+#[test]
+fn a_rollback_with_files_that_falls_at_any_call_is_ended_by_the_next_up() {
+    let mut whole = 0;
+    for number in (0..70).chain((70..420).step_by(23)) {
+        let sent = number % 2 == 1;
+        let report = play(&Script::of_a_rollback_with_files(Cut::Call { number, sent }), None);
+        assert!(report.broken.is_empty(), "call {number}, {sent}: {:#?}\n{:#?}", report.broken, report.history);
+        whole += u32::from(report.calls.contains_key("backup:StartRestoreJob"));
+    }
+    assert!(whole > 60, "only {whole} of them took files back");
 }
 
 #[test]

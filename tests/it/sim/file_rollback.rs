@@ -395,3 +395,25 @@ async fn what_is_marked_on_one_path_is_due_on_all() {
         assert_eq!(beside(&session).0.len(), 2, "{marked}");
     }
 }
+
+/// What docs/files.md says about giving up: everything is as if nobody had asked.
+#[tokio::test(start_paused = true)]
+async fn a_rollback_that_cannot_end_can_be_given_up() {
+    let mut session = released(staging()).await;
+    session.abandon(&BACK, 280).await;
+    session.cloud.edit(|world| world.recovery_points.clear());
+    let (_, plan) = session.plan(&up()).await;
+    assert!(refusals(&plan).contains("docs/files.md says how to give the rollback up"), "{:#?}", plan.refusals);
+    session.cloud.edit(|world| {
+        assert!(world.databases.remove(&format!("{DATABASE}-restored")).is_some(), "it is halfway");
+        let databases = world.databases.values_mut().map(|found| &mut found.live.tags);
+        let points = world.access_points.values_mut().map(|found| &mut found.live.tags);
+        for tags in databases.chain(points) {
+            tags.remove(TAG_FILES);
+            tags.remove("envctl:replace-with");
+        }
+    });
+    session.converge(&up()).await;
+    assert_eq!(holds(&session), [["before", "spoiled"], ["before", "spoiled"]]);
+    session.converge(&down(SleepMode::Park)).await;
+}

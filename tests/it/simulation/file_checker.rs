@@ -4,7 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use envctl::cloud::sim::{Directory, World};
-use envctl::model::{Desired, LiveDatabase, TAG_FILES, TAG_REPLACE_WITH, TAG_REPLACES, TAG_SNAPSHOT, Tags};
+use envctl::model::{
+    Desired, LiveDatabase, TAG_FILES, TAG_REPLACE_WITH, TAG_REPLACES, TAG_SNAPSHOT, TAG_SNAPSHOT_PATH, Tags,
+};
 
 /// Watches the files of one session.
 pub(crate) struct FileChecker {
@@ -163,9 +165,11 @@ impl FileChecker {
     }
 }
 
-/// What the snapshot of this id holds below a path.
+/// What the snapshot of this id holds below a path that belongs to it.
 fn held<'a>(world: &'a World, id: &str, path: &str) -> Option<&'a Directory> {
-    let points = world.recovery_points.values().filter(|point| point.live.is_completed());
+    let belongs = |tags: &Tags| tags.iter().any(|(tag, of)| tag.starts_with(TAG_SNAPSHOT_PATH) && of == path);
+    let points = world.recovery_points.values();
+    let points = points.filter(|point| point.live.is_completed() && belongs(&point.live.tags));
     let mut of_it = points.filter(|point| point.live.snapshot_id() == Some(id));
     of_it.find_map(|point| point.directories.get(path))
 }

@@ -15,6 +15,10 @@ mod variant;
 mod watched;
 
 pub(crate) use bug::Bug;
+#[allow(unused_imports, reason = "the example plays whole scripts only")]
+pub(crate) use script::Cut;
 pub(crate) use script::Script;
+#[allow(unused_imports, reason = "likewise")]
+pub(crate) use session::play;
 pub(crate) use session::{Report, run};
 pub(crate) use shrink::shorten;

@@ -114,6 +114,36 @@ impl Script {
     }
 }
 
+impl Script {
+    /// Up, written to, released with a snapshot, written to again, taken back with data and files by a process that ends
+    /// so; then up once more.
+    #[allow(dead_code, reason = "the example plays drawn sessions only")]
+    pub(crate) fn of_a_rollback_with_files(end: Cut) -> Self {
+        let has_files = |number: &u64| {
+            let desired = super::variant::chosen(*number);
+            !desired.backed_up_file_systems().is_empty() && desired.databases.len() == 1
+        };
+        let up = Goal::Up { from: DataSource::Latest };
+        let back = Goal::RollbackData { to: BTreeMap::new(), snapshot: None };
+        let deeds = [
+            Deed::Run { goal: up.clone(), end: Cut::Not },
+            Deed::Write,
+            Deed::Release { release: Release { tag: "2.1", snapshot: true }, end: Cut::Not },
+            Deed::Write,
+            Deed::Run { goal: back, end },
+        ];
+        let turns = deeds.into_iter().map(|deed| Turn { pause: Duration::from_secs(10), deed }).collect();
+        Self {
+            seed: 1,
+            environment: (0..).find(has_files).expect("an environment with files"),
+            name_taken: false,
+            faults: FaultPlan::NONE,
+            actors: vec![Actor { name: "anna", turns }],
+            last: up,
+        }
+    }
+}
+
 /// Everybody and everything else.
 pub(crate) const OTHERS: &str = "somebody else";
 
