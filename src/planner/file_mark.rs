@@ -1,83 +1,9 @@
-//! What [`TAG_FILES`] says: which files are to come back, and which have.
+//! What the marks of an environment say together: which files are to come back, and which have.
 
-use crate::model::{AccessPointSpec, LiveDatabase, Sighting, TAG_FILES, Tags, present};
+use crate::model::{AccessPointSpec, LiveDatabase, Sighting, present};
+pub(super) use crate::model::{FileMark as Mark, FileMarkState as State};
 
 use super::situation::Situation;
-
-/// How far a restore of files is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum State {
-    /// They are to come back where the mark stands.
-    Needed,
-    /// A rollback takes them back: those of every path that the snapshot holds, wherever the mark stands.
-    Back,
-    /// They are in place, and what was there before is beside them.
-    Done,
-    /// They are in place, and nothing is beside them any more.
-    Tidied,
-}
-
-impl State {
-    const ALL: [Self; 4] = [Self::Needed, Self::Back, Self::Done, Self::Tidied];
-
-    fn word(self) -> &'static str {
-        match self {
-            Self::Needed => "needed",
-            Self::Back => "back",
-            Self::Done => "done",
-            Self::Tidied => "tidied",
-        }
-    }
-}
-
-/// A mark.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Mark {
-    pub(super) state: State,
-    /// Id of the snapshot.
-    pub(super) id: String,
-    /// The run that decided it: two tries are one restore.
-    pub(super) intent: String,
-}
-
-impl Mark {
-    pub(super) fn new(state: State, id: &str, intent: &str) -> Self {
-        Self { state, id: id.to_owned(), intent: intent.to_owned() }
-    }
-
-    /// Reads a mark.
-    pub(super) fn of(tags: &Tags) -> Option<Self> {
-        let (word, rest) = tags.get(TAG_FILES)?.split_once(':')?;
-        let (id, intent) = rest.split_once('/')?;
-        let state = State::ALL.into_iter().find(|state| state.word() == word)?;
-        Some(Self::new(state, id, intent))
-    }
-
-    /// The same restore in another state.
-    pub(super) fn now(&self, state: State) -> Self {
-        Self { state, ..self.clone() }
-    }
-
-    /// The tag that says so.
-    pub(super) fn tags(&self) -> Tags {
-        Tags::from([(TAG_FILES.to_owned(), format!("{}:{}/{}", self.state.word(), self.id, self.intent))])
-    }
-
-    /// Is it still to be done?
-    pub(super) fn is_due(&self) -> bool {
-        matches!(self.state, State::Needed | State::Back)
-    }
-
-    /// Are the files in place?
-    pub(super) fn is_in_place(&self) -> bool {
-        matches!(self.state, State::Done | State::Tidied)
-    }
-
-    /// Are both about one and the same restore?
-    pub(super) fn is_of(&self, other: &Self) -> bool {
-        (&self.id, &self.intent) == (&other.id, &other.intent)
-    }
-}
 
 /// A new intent: of this run, and of no other.
 pub(super) fn intent(s: &Situation) -> String {

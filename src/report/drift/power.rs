@@ -3,8 +3,8 @@
 
 use super::finding::Findings;
 use crate::model::{
-    DatabaseState, Desired, Difference, Live, LiveDatabase, LiveRule, LiveScaling, LiveService, Maintenance, Power,
-    ResourceKey, ResourceKind, RuleAction, ScalingSpec, ServiceSpec, TAG_SCRUB, present,
+    DatabaseState, Desired, Difference, FileMark, Live, LiveDatabase, LiveRule, LiveScaling, LiveService, Maintenance,
+    Power, ResourceKey, ResourceKind, RuleAction, ScalingSpec, ServiceSpec, TAG_SCRUB, present,
 };
 
 /// Checks every resource that the power state changes.
@@ -17,6 +17,9 @@ pub(super) fn check(desired: &Desired, live: &Live, power: Power, findings: &mut
         if power == Power::Up {
             check_unfinished(&ResourceKey::new(ResourceKind::Database, name), database, findings);
         }
+    }
+    if power == Power::Up {
+        check_files(desired, live, findings);
     }
     if power == Power::Hibernated {
         check_snapshots(desired, live, findings);
@@ -117,6 +120,17 @@ fn check_unfinished(key: &ResourceKey, database: &LiveDatabase, findings: &mut F
     if database.lacks_password() {
         let why = "its password is not the secret's yet: nobody can log in with it";
         findings.drifted(key, "password", "the secret's", "another", why);
+    }
+}
+
+/// Files that are not in place since an `up` or a rollback was broken off.
+fn check_files(desired: &Desired, live: &Live, findings: &mut Findings<'_>) {
+    let declared = present(&live.access_points).filter(|(name, _)| desired.access_points.contains_key(*name));
+    for (name, point) in declared {
+        if let Some(mark) = FileMark::of(&point.tags).filter(FileMark::is_due) {
+            let why = "a restore of its files was broken off before they were in place";
+            findings.drifted(&ResourceKey::new(ResourceKind::AccessPoint, name), "files", mark.id, "others", why);
+        }
     }
 }
 

@@ -4,9 +4,9 @@ use anstyle::Style;
 use jiff::Timestamp;
 
 use crate::model::{
-    DatabaseState, Desired, FileSystemSpec, Live, LiveAccessPoint, LiveAlarm, LiveDatabase, LiveRule, LiveScaling,
-    LiveService, Maintenance, ResourceKind, RuleAction, Sighting, Sightings, TAG_FILES, TAG_RESOURCE, Throughput,
-    short_name,
+    DatabaseState, Desired, FileMark, FileMarkState, FileSystemSpec, Live, LiveAccessPoint, LiveAlarm, LiveDatabase,
+    LiveRule, LiveScaling, LiveService, Maintenance, ResourceKind, RuleAction, Sighting, Sightings, TAG_RESOURCE,
+    Throughput, short_name,
 };
 use crate::ui::style;
 
@@ -129,9 +129,13 @@ fn database(database: &LiveDatabase) -> Seen {
 
 fn access_point(point: &LiveAccessPoint) -> Seen {
     let mut detail = format!("{} of {}", point.path, point.file_system_id);
-    match point.tags.get(TAG_FILES).and_then(|mark| mark.split(':').next()) {
-        Some("needed" | "back") => detail.push_str("; the files of a snapshot are on their way"),
-        Some("done") => detail.push_str("; its former content stays beside it until `snapshot discard-former`"),
+    match FileMark::of(&point.tags) {
+        Some(mark) if mark.is_due() => {
+            detail.push_str(&format!("; the files of snapshot {} are on their way", mark.id))
+        }
+        Some(FileMark { state: FileMarkState::Done, .. }) => {
+            detail.push_str("; its former content stays beside it until `snapshot discard-former`");
+        }
         _ => {}
     }
     (point.state.clone(), available(&point.state), None, detail)

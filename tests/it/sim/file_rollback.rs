@@ -7,6 +7,8 @@ use envctl::cloud::Cloud;
 use envctl::cloud::sim::Directory;
 use envctl::model::{Action, DataSource, Desired, Ending, Goal, NoteKind, SleepMode, StepId, TAG_FILES, Token};
 
+use envctl::report::{AcceptedDifferences, DriftInput};
+
 use super::files::{newest_id, on_its_own, point, read, staging, with_two_databases, without_database, write};
 use super::session::{Session, down, up};
 
@@ -82,6 +84,23 @@ fn refusals(plan: &envctl::model::Plan) -> String {
     plan.refusals.iter().map(|refusal| format!("{}; {}\n", refusal.why, refusal.remedy)).collect()
 }
 
+/// What `drift` tells, in short.
+async fn drift(session: &Session) -> Vec<String> {
+    let (live, plan) = session.plan(&up()).await;
+    let differences = envctl::planner::differences(&session.desired, &live);
+    let accepted = AcceptedDifferences::default();
+    let input = DriftInput {
+        desired: &session.desired,
+        live: &live,
+        differences: &differences,
+        plan: Some(&plan),
+        cost: None,
+        accepted: &accepted,
+    };
+    let told = envctl::report::drift(&input).findings;
+    told.iter().map(envctl::report::Finding::subject).collect()
+}
+
 #[tokio::test(start_paused = true)]
 async fn data_and_files_of_the_releases_start_come_back_together() {
     for desired in [staging(), on_its_own(), without_database(), with_two_databases()] {
@@ -90,8 +109,7 @@ async fn data_and_files_of_the_releases_start_come_back_together() {
         is_back(&session, "");
         let (_, again) = session.plan(&up()).await;
         assert_eq!(again.steps.len(), 0);
-        let differs = envctl::planner::differences(&session.desired, &session.observe(&DataSource::Latest).await);
-        assert_eq!(differs.len(), 0, "{differs:?}");
+        assert_eq!(drift(&session).await, Vec::<String>::new());
         session.cloud.edit(|world| world.forget_files());
         session.converge(&Goal::DiscardFormer).await;
         assert_eq!(beside(&session).0.len(), 0, "nothing but the explicit command removes it");
@@ -216,7 +234,10 @@ async fn halfway_nothing_else_is_begun() {
             let (_, plan) = session.plan(&other).await;
             assert!(refusals(&plan).contains("a rollback to the files of snapshot"), "{:#?}", plan.refusals);
         }
+        let found = drift(&session).await;
+        assert!(found.iter().any(|one| one.starts_with("access-point/data.files")), "{found:?}");
         session.converge(&up()).await;
+        assert_eq!(drift(&session).await, Vec::<String>::new());
         is_back(&session, "");
         session.converge(&goals[0]).await;
     }
