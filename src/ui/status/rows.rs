@@ -131,7 +131,7 @@ fn access_point(point: &LiveAccessPoint) -> Seen {
     let mut detail = format!("{} of {}", point.path, point.file_system_id);
     match FileMark::of(&point.tags) {
         Some(mark) if mark.is_due() => {
-            detail.push_str(&format!("; the files of snapshot {} are on their way", mark.id))
+            detail.push_str(&format!("; the files of snapshot {} are on their way", mark.id));
         }
         Some(FileMark { state: FileMarkState::Done, .. }) => {
             detail.push_str("; its former content stays beside it until `snapshot discard-former`");
