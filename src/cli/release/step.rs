@@ -7,8 +7,8 @@ use super::announce::Moment;
 use super::session::{Release, Told, Trouble};
 use crate::cli::{asking, look};
 use crate::model::{
-    Action, DataSource, Depth, Desired, Gate, Goal, NoteKind, ReleaseStep, ResourceKey, ResourceKind, Settings,
-    TAG_SNAPSHOT, fact_name, short_name,
+    Action, DataSource, Depth, Gate, Goal, NoteKind, ReleaseStep, ResourceKey, ResourceKind, Settings, TAG_SNAPSHOT,
+    fact_name, short_name,
 };
 use crate::template;
 use crate::ui::prompt;
