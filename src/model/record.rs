@@ -63,6 +63,9 @@ impl ReleaseRecord {
     /// The format that this envctl writes.
     pub const FORMAT_VERSION: u32 = 1;
 
+    /// The entry in which the databases go back to the snapshot of the start.
+    pub const DATA_GOES_BACK: &str = "roll back the data";
+
     /// The newest entry that was begun and has not ended.
     pub fn under_way(&self) -> Option<&RecordEntry> {
         self.entries.iter().rev().find(|entry| entry.state == EntryState::UnderWay)

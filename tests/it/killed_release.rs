@@ -38,10 +38,10 @@ release:
 "#;
 
 /// Staging as it was before the release: up, deployed to once, and somebody's data in it.
-fn before() -> TestEnvironment {
+fn before(procedure: &str) -> TestEnvironment {
     let environment = TestEnvironment::on_a_known_day();
     let spec = environment.read("environments/staging.yaml");
-    environment.write("environments/staging.yaml", &format!("{spec}{PROCEDURE}"));
+    environment.write("environments/staging.yaml", &format!("{spec}{procedure}"));
     environment.done(&["up", "staging", "--yes", "--quiet"]);
     environment.done(&["deploy", "staging", "--image", "repository/pythonide-backend:1.5", "--yes", "--quiet"]);
     environment.done(&["sim", "write", "staging", "the answer is 42"]);
@@ -94,15 +94,17 @@ fn is_told(environment: &TestEnvironment, story: &str) {
     let resources = status["resources"].as_array().expect("resources");
     let service = resources.iter().find(|one| one["resource"] == "service/backend").expect("the service");
     let running = service["state"].as_str().and_then(|state| state.split(' ').next()?.parse().ok());
-    assert!(running.is_some_and(|running: u32| running >= 1), "{story}: {service}");
+    let is_served = running.is_some_and(|running: u32| running >= 1);
     let runs = |revision: &str| service["detail"].as_str().is_some_and(|detail| detail.ends_with(revision));
     let Some(record) = record(environment) else {
         // Killed before anything was done.
-        assert!(runs(BEFORE), "{story}: {service}");
+        assert!(is_served && runs(BEFORE), "{story}: {service}");
         return;
     };
     let entries = record["entries"].as_array().expect("entries");
     let passed = |what: &str| entries.iter().any(|entry| entry["what"] == what && entry["state"] == "passed");
+    let data_goes_back = entries.last().is_some_and(|entry| entry["what"] == "roll back the data");
+    assert!(is_served || data_goes_back, "{story}: {service}");
     let deployed = !record["deployed_at"].is_null();
     assert!(deployed || runs(BEFORE), "{story}: {service} {record:#}");
     assert!(!passed("a new revision") || runs(AFTER), "{story}: {service} {record:#}");
@@ -125,6 +127,8 @@ fn is_told(environment: &TestEnvironment, story: &str) {
     assert!(record["incident_lines"].to_string().contains("envctl was killed"), "{story}: {record:#}");
     let to_do = record["what_to_do"].to_string();
     assert_eq!(to_do.contains(&format!("envctl rollback staging --to {BEFORE}")), deployed, "{story}: {to_do}");
+    let half_way = data_goes_back && entries.last().is_some_and(|entry| entry["state"] == "under way");
+    assert_eq!(to_do.contains("first let the data arrive"), half_way, "{story}: {to_do}");
     let page = !status["maintenance"].is_null();
     assert!(!page || to_do.contains("envctl maintenance off staging"), "{story}: {to_do}");
 }
@@ -138,6 +142,9 @@ fn goes_on(environment: &TestEnvironment, way: usize, story: &str) {
     };
     let record = record(environment);
     let is_told = |words: &str| record.as_ref().is_some_and(|record| record["what_to_do"].to_string().contains(words));
+    if is_told("first let the data arrive") {
+        done(&["up", "staging", "--yes", "--quiet"]);
+    }
     match way {
         0 => drop(done(&GOOD)),
         1 if is_told("rollback") => {
@@ -162,8 +169,8 @@ fn goes_on(environment: &TestEnvironment, way: usize, story: &str) {
 }
 
 /// Kills a release at every so many steps; at how many places that was.
-fn killed_all_along(release: &[&str], every: usize) -> usize {
-    let before = before();
+fn killed_all_along(procedure: &str, release: &[&str], every: usize) -> usize {
+    let before = before(procedure);
     let reached = Mutex::new(BTreeSet::new());
     until_no_more(AT_A_TIME, |number| {
         let environment = before.copy();
@@ -182,12 +189,19 @@ fn killed_all_along(release: &[&str], every: usize) -> usize {
 
 #[test]
 fn a_release_that_is_killed_anywhere_tells_how_far_it_came_and_every_way_on_works() {
-    let places = killed_all_along(&GOOD, 1);
+    let places = killed_all_along(PROCEDURE, &GOOD, 1);
     assert!(places > 30, "only {places} places");
 }
 
 #[test]
 fn so_does_one_that_is_killed_while_it_takes_everything_back() {
-    let places = killed_all_along(&BAD, 3);
+    let places = killed_all_along(PROCEDURE, &BAD, 3);
     assert!(places > 10, "only {places} places");
+}
+
+#[test]
+fn so_does_one_that_is_killed_while_the_data_goes_back() {
+    let procedure = PROCEDURE.replace("  after:", "  with_data: true\n  after:");
+    let places = killed_all_along(&procedure, &BAD, 7);
+    assert!(places > 5, "only {places} places");
 }

@@ -51,7 +51,7 @@ impl Release<'_> {
         let data = match self.desired.release.with_data {
             true => {
                 let back = async |release: &mut Self| release.take_data_back().await;
-                self.entry_in_any_case(gate, "roll back the data", back).await
+                self.entry_in_any_case(gate, ReleaseRecord::DATA_GOES_BACK, back).await
             }
             false => Ok(()),
         };

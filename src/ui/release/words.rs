@@ -115,6 +115,9 @@ fn after_a_break(record: &ReleaseRecord) -> Vec<String> {
         None => vec!["nothing has to be undone: release again".to_owned()],
         Some(_) => vec![format!("what runs now: envctl status {environment}")],
     };
+    if record.under_way().is_some_and(|entry| entry.what == ReleaseRecord::DATA_GOES_BACK) {
+        hints.push(format!("first let the data arrive, nobody may be served until then: envctl up {environment}"));
+    }
     if record.deployed_at.is_some() {
         hints.extend(back_by_name(record));
     }
