@@ -216,14 +216,14 @@ fn remembered(tags: &Tags, prefix: &str) -> Tags {
 }
 
 /// The revision of the last deployment that completed: the one that runs, or while a deployment is under way or has
-/// failed, the one remembered.
+/// failed, the one that still serves, else the one remembered.
 pub fn last_completed(live: &LiveService) -> Option<&str> {
     let primary = live.primary()?;
     if live.is_settled() {
         return Some(&primary.task_definition);
     }
-    live.tags.get(TAG_REVISION).map(String::as_str).or_else(|| {
-        let older = live.deployments.iter().find(|found| found.rollout_state.as_deref() == Some("COMPLETED"));
-        older.map(|found| found.task_definition.as_str())
-    })
+    // An `up` may have brought another revision since the one that is remembered: ECS knows it as long as its tasks run.
+    let older = live.deployments.iter().filter(|found| found.rollout_state.as_deref() == Some("COMPLETED"));
+    let newest = older.max_by_key(|found| found.created_at).map(|found| found.task_definition.as_str());
+    newest.or_else(|| live.tags.get(TAG_REVISION).map(String::as_str))
 }

@@ -141,6 +141,28 @@ fn a_rollback_to_a_named_revision_remembers_what_that_one_had() {
 }
 
 #[test]
+fn what_an_up_brought_after_a_deployment_is_what_a_failing_one_goes_back_to() {
+    let environment = up();
+    deploy(&environment, "2.0");
+    environment.edit("environments/staging.yaml", "memory: 2048", "memory: 3072");
+    environment.done(&["up", "staging", "--yes", "--quiet"]);
+    assert!(environment.done(&["status", "staging"]).contains("pythonide-staging-task:3"));
+    environment.run(&[
+        "deploy",
+        "staging",
+        "--image",
+        &format!("{IMAGE}:cannot-pull"),
+        "--yes",
+        "--quiet",
+        "--no-wait",
+    ]);
+    assert!(environment.done(&["status", "staging"]).contains("pythonide-staging-task:4"));
+    environment.done(&["rollback", "staging", "--yes", "--quiet"]);
+    assert!(environment.done(&["status", "staging"]).contains("pythonide-staging-task:3"));
+    assert_eq!(environment.run(&["drift", "staging"]).code, 0, "image 2.0 with the new memory runs again");
+}
+
+#[test]
 fn rollback_takes_two_waves_of_calls() {
     let environment = up();
     deploy(&environment, "2.0");
