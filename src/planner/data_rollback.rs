@@ -61,6 +61,10 @@ pub(super) fn begin(
     if data.is_empty() && paths.is_empty() {
         refuse_nothing(s, moment, draft);
     }
+    // Asked for once more, a snapshot that is back takes no service one revision further.
+    let is_back = data.iter().all(|(_, chosen)| chosen.came) && paths.iter().all(|(_, came)| *came);
+    let goes = |name: &String| asked.is_none() || !is_back || to.contains_key(name);
+    let services = services.into_iter().filter(|(name, _)| goes(name)).collect();
     draft.refusals.is_empty().then(|| together(s, services, data, (id, paths), draft))
 }
 

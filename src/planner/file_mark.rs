@@ -29,6 +29,14 @@ pub(super) fn unfinished(s: &Situation, name: &str, spec: &AccessPointSpec) -> O
     (!in_place).then_some(mark)
 }
 
+/// Paths (name, spec) whose files an earlier `up` was bringing back and has not.
+pub(super) fn coming<'a>(s: &Situation<'a>) -> impl Iterator<Item = (&'a String, &'a AccessPointSpec, Mark)> {
+    let paths = s.desired.access_points.iter().filter(|(_, spec)| spec.snapshot);
+    paths.filter_map(|(name, spec)| {
+        unfinished(s, name, spec).filter(|mark| mark.state == State::Needed).map(|mark| (name, spec, mark))
+    })
+}
+
 /// The rollback of files that has begun: on a database that is due to be replaced with it, or on a path.
 pub(super) fn back(s: &Situation) -> Option<Mark> {
     let goes = |live: &&LiveDatabase| live.replacement_due().is_some() && s.desired.owns(&live.tags);

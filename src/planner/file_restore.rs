@@ -8,8 +8,8 @@
 use std::collections::BTreeMap;
 
 use crate::model::{
-    AccessPointSpec, Action, DataSource, FileSystemSpec, LiveRecoveryPoint, NoteKind, ResourceKind, Sighting, StepId,
-    Subject, TAG_SNAPSHOT_PATH, Tags, Until, Wait, late_text,
+    AccessPointSpec, Action, DataSource, FileSystemSpec, Goal, LiveRecoveryPoint, NoteKind, RefusalKind, ResourceKind,
+    Sighting, StepId, Subject, TAG_SNAPSHOT_PATH, Tags, Until, Wait, late_text,
 };
 
 use super::data_source::Data;
@@ -100,6 +100,22 @@ pub(super) fn choose<'a>(
     chosen
 }
 
+/// Refuses what would make a snapshot of a path whose files are still to come back: it would hold less than the one they
+/// come from, and be taken for the newest.
+pub(super) fn refuse_halfway(s: &Situation, goal: &Goal, draft: &mut Draft) {
+    if !matches!(goal, Goal::Destroy { delete_snapshots: false } | Goal::Snapshot) {
+        return;
+    }
+    for (name, spec, due) in file_mark::coming(s) {
+        draft.refuse(
+            Some(key(ResourceKind::AccessPoint, name)),
+            RefusalKind::Impossible,
+            format!("a restore of {} from snapshot {} has begun and not ended", spec.path, due.id),
+            format!("`envctl up {}` ends it; then do this", s.desired.environment),
+        );
+    }
+}
+
 /// The id of the snapshot that is asked for by name, where its data is taken too: what exists is never half replaced.
 fn asked(s: &Situation, from: &DataSource, data: &BTreeMap<&str, Data>) -> Option<String> {
     let DataSource::Snapshot(wanted) = from else { return None };
@@ -178,8 +194,9 @@ fn restore<'a>(
         }
         return None;
     };
-    // What goes back was whole when it began, and parts of it may be in place by now.
-    let missing = if goes_back { Vec::new() } else { whole::missing_to_come_up(s, id, &from.tags) };
+    // What goes back, or has begun to come, was whole then, and parts of it may be in place by now.
+    let has_begun = file_mark::unfinished(s, name, spec).is_some_and(|begun| begun.is_of(&mark));
+    let missing = if goes_back || has_begun { Vec::new() } else { whole::missing_to_come_up(s, id, &from.tags) };
     if !missing.is_empty() {
         whole::refuse_half(&key, id, &missing, "--from", draft);
         return None;

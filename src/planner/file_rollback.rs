@@ -40,10 +40,11 @@ pub(super) fn ids<'a>(s: &Situation<'a>) -> impl Iterator<Item = &'a str> {
     points(s).filter(|point| point.is_completed()).filter_map(LiveRecoveryPoint::snapshot_id)
 }
 
-/// Must the files of this snapshot be kept for a rollback?
+/// Must the files of this snapshot be kept, for a rollback or because they are on their way?
 pub(super) fn is_needed(s: &Situation, id: &str) -> bool {
     let mut begun = present(&s.live.services).filter_map(|(_, live)| DataBefore::of(live));
-    begun.any(|before| before.moment == id) || file_mark::back(s).is_some_and(|mark| mark.id == id)
+    let mut due = file_mark::coming(s).map(|(_, _, mark)| mark).chain(file_mark::back(s));
+    begun.any(|before| before.moment == id) || due.any(|mark| mark.id == id)
 }
 
 fn points<'a>(s: &Situation<'a>) -> impl Iterator<Item = &'a LiveRecoveryPoint> {

@@ -9,6 +9,7 @@ use crate::model::{
 
 use super::draft::{Draft, NewStep};
 use super::durations;
+use super::file_mark;
 use super::file_system::is_leaving;
 use super::situation::{Found, Situation, key, refuse_unreadable};
 
@@ -125,6 +126,11 @@ fn arn_of(s: &Situation, name: &str, which: Which, draft: &mut Draft) -> Result<
         }
     }
     if !in_use {
+        return Ok(None);
+    }
+    if let Some(due) = file_mark::coming(s).find(|(_, spec, _)| spec.file_system == name).map(|(_, _, due)| due) {
+        let text = format!("its files are still to come back from snapshot {}: only that one holds them", due.id);
+        draft.note(Some(key), NoteKind::NotDone, text);
         return Ok(None);
     }
     match s.live.file_systems.get(name) {

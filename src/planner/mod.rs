@@ -83,6 +83,7 @@ pub fn plan(desired: &Desired, live: &Live, goal: &Goal, policy: &Policy) -> Pla
     preflight::protection(&situation, goal, &mut draft);
     replacement::refuse_halfway(&situation, goal, &mut draft);
     file_rollback::refuse_halfway(&situation, goal, &mut draft);
+    file_restore::refuse_halfway(&situation, goal, &mut draft);
     let power_now = power::power_now(desired, live);
     let mut sleep_choice = None;
     let power_wanted = match goal {

@@ -140,7 +140,15 @@ fn without_snapshot(plan: &Plan) -> Vec<String> {
 }
 
 /// Every answer that was given, each to a question of the spec; where nobody can be asked, to all of them.
-pub(super) fn answers(release: &ReleaseSpec, given: &[String], interactive: bool) -> Result<Answers, CliError> {
+///
+/// # Errors
+/// A question is open; `confirmed`: else what else is missing is said with it.
+pub(super) fn answers(
+    release: &ReleaseSpec,
+    given: &[String],
+    interactive: bool,
+    confirmed: bool,
+) -> Result<Answers, CliError> {
     let questions: Vec<(&str, &str)> = release.questions().collect();
     let mut answers = Answers::new();
     for text in given {
@@ -164,9 +172,10 @@ pub(super) fn answers(release: &ReleaseSpec, given: &[String], interactive: bool
     if interactive || open.is_empty() {
         return Ok(answers);
     }
-    Err(told(CliError::usage("there is no terminal to ask on, so nothing was done"), &open))
+    let error = told(CliError::usage("there is no terminal to ask on, so nothing was done"), &open);
+    Err(if confirmed { error } else { error.hint("and --yes, to release without asking") })
 }
 
 fn told(error: CliError, questions: &[(&str, &str)]) -> CliError {
-    questions.iter().fold(error, |error, (name, question)| error.hint(format!("{question} --answer {name}=yes")))
+    questions.iter().fold(error, |error, (name, question)| error.hint(format!("\"{question}\": --answer {name}=yes")))
 }

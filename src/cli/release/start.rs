@@ -28,7 +28,9 @@ pub(super) fn run(context: &Context, args: &StartArgs) -> Result<Exit, CliError>
         return Err(CliError::usage("nothing to release was given")
             .hint("pass --image NAME=REF or --set KEY=VALUE: what is to be deployed"));
     }
-    let answers = prepare::answers(&desired.release, &args.answer, context.ui.interactive || args.change.dry_run)?;
+    let confirmed = Confirmation::of(&desired, args.confirm.as_ref()).is_given(environment, args.change.yes)?;
+    let can_ask = context.ui.interactive || args.change.dry_run;
+    let answers = prepare::answers(&desired.release, &args.answer, can_ask, confirmed)?;
     super::announce::templates(&workspace)?;
     context.with_cloud(&workspace, &desired, async |session| {
         let prepared = prepare::look(context, session, &desired, args, &settings, &answers).await?;

@@ -75,7 +75,7 @@ fn one(found: &FoundRecord, ui: &Ui) -> String {
     let mut facts = vec![standing(record)];
     facts.extend(record.ended_at.map(|ended| quantity::duration(quantity::seconds_between(record.began_at, ended))));
     facts.push(format!("by {}", record.who));
-    facts.extend(settings(record));
+    facts.extend(settings(record, brief));
     facts.extend(record.verdict.iter().map(|verdict| format!("closed: {}", verdict.text)));
     format!("{first}\n{}\n", wrap::hanging("    ", &facts.join(", "), ui.width))
 }
@@ -90,10 +90,19 @@ fn standing(record: &ReleaseRecord) -> String {
     style::paint(colour, words)
 }
 
-fn settings(record: &ReleaseRecord) -> impl Iterator<Item = String> {
-    record.settings.iter().flat_map(|(service, settings)| {
-        settings.iter().map(move |(setting, value)| format!("{service}: {setting} {value}"))
+fn settings<'a>(record: &'a ReleaseRecord, shown: fn(&str) -> String) -> impl Iterator<Item = String> + 'a {
+    record.settings.iter().flat_map(move |(service, settings)| {
+        settings.iter().map(move |(setting, value)| format!("{service}: {setting} {}", shown(value)))
     })
+}
+
+/// An image without its registry, and with the beginning of its digest: in a list it must be told apart, not copied.
+fn brief(value: &str) -> String {
+    let name = short_name(value);
+    match name.split_once("@sha256:") {
+        Some((name, digest)) => format!("{name}@{}", digest.chars().take(12).collect::<String>()),
+        None => name.to_owned(),
+    }
 }
 
 /// A whole record.
@@ -108,7 +117,7 @@ pub fn text(record: &ReleaseRecord, ui: &Ui) -> String {
     facts.extend(record.reason.iter().map(|reason| format!("because {reason}")));
     let mut out = format!("{}\n", wrap::hanging(&head, &facts.join(", "), ui.width));
     out.push_str(&format!("  {}\n", record.command));
-    for setting in settings(record) {
+    for setting in settings(record, str::to_owned) {
         out.push_str(&format!("  {setting}\n"));
     }
     for (service, change) in &record.revisions {

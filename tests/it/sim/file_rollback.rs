@@ -291,7 +291,11 @@ async fn another_access_point_to_the_same_place_knows_what_came_back() {
     session.desired.access_points.values_mut().for_each(|point| point.uid += 1);
     session.converge(&up()).await;
     let (_, again) = session.plan(&Goal::RollbackData { to: BTreeMap::new(), snapshot: Some(id) }).await;
-    assert!(again.steps.is_empty(), "that data and those files are there");
+    assert!(
+        again.steps.is_empty(),
+        "that data and those files are there: {:#?}",
+        again.steps.iter().map(|step| (&step.id, &step.reasons)).collect::<Vec<_>>()
+    );
     session.cloud.edit(|world| world.forget_files());
     session.converge(&Goal::DiscardFormer).await;
     assert_eq!(beside(&session).0.len(), 0);

@@ -275,6 +275,38 @@ async fn a_destroy_that_was_interrupted_anywhere_loses_no_file() {
     }
 }
 
+/// What is made anew holds less than what it is made from: no snapshot of it may be taken for the newest.
+#[tokio::test(start_paused = true)]
+async fn files_on_their_way_back_are_not_lost_by_whatever_comes_in_between() {
+    for seconds in (5..900).step_by(35) {
+        for between in
+            [Goal::Destroy { delete_snapshots: false }, down(SleepMode::Hibernate), Goal::Snapshot, Goal::Prune]
+        {
+            let history = format!("up killed after {seconds} s, then {}", between.command());
+            let mut session = Session::new(on_its_own());
+            session.desired.retention.keep = 1;
+            session.desired.retention.keep_for = std::time::Duration::from_secs(1);
+            session.converge(&up()).await;
+            write(&session, "monday's drawing");
+            session.converge(&Goal::Destroy { delete_snapshots: false }).await;
+            session.abandon(&up(), seconds).await;
+            let (_, plan) = session.plan(&between).await;
+            if plan.refusals.is_empty() {
+                session.run(&between).await;
+                session.run(&Goal::Prune).await;
+            } else {
+                assert!(
+                    plan.refusals.iter().any(|one| one.why.contains("has begun and not ended")),
+                    "{history}: {plan:#?}"
+                );
+            }
+            session.promises_hold(&history);
+            session.converge_after(&up(), &history).await;
+            assert_eq!(read(&session), ["monday's drawing"], "{history}");
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn recovery_points_are_pruned_with_the_snapshots_that_they_belong_to() {
     let mut session = Session::new(staging());
