@@ -1,7 +1,7 @@
 //! What others do: strangers' resources in the account, applications that write, hands in the console.
 
 use envctl::cloud::sim::{SimCloud, World};
-use envctl::model::{Desired, TAG_RESOURCE, Tags};
+use envctl::model::{Desired, TAG_FILES, TAG_REPLACE_WITH, TAG_RESOURCE, Tags, restored_identifier};
 
 use super::chance::Chance;
 
@@ -105,6 +105,18 @@ pub(crate) fn console(world: &mut World, desired: &Desired, chance: &mut Chance)
             "takes a task away"
         }
     }
+}
+
+/// The documented way out of a rollback that cannot end.
+pub(crate) fn give_rollback_up(world: &mut World, desired: &Desired) {
+    for spec in desired.databases.values() {
+        world.databases.remove(&restored_identifier(&spec.identifier));
+        if let Some(found) = world.databases.get_mut(&spec.identifier) {
+            found.live.tags.retain(|tag, _| tag != TAG_FILES && tag != TAG_REPLACE_WITH);
+        }
+    }
+    let points = world.access_points.values_mut().filter(|point| desired.owns(&point.live.tags));
+    points.for_each(|point| drop(point.live.tags.remove(TAG_FILES)));
 }
 
 fn main_rules(world: &World, desired: &Desired) -> Vec<String> {
