@@ -130,6 +130,13 @@ pub struct Refusal {
     pub remedy: String,
 }
 
+impl Refusal {
+    /// What is wrong and what to do about it.
+    pub fn in_one_line(&self) -> String {
+        format!("{}; {}", self.why, self.remedy)
+    }
+}
+
 /// Kinds of refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -1,7 +1,7 @@
 //! How a release ends: what is taken back, what the record says, what the user reads.
 
 use super::announce::Moment;
-use super::session::{Halt, Release, Told, TroubleKind};
+use super::session::{Halt, Release, Told, Trouble, TroubleKind};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
@@ -70,11 +70,7 @@ impl Release<'_> {
 
     /// The page is no reason to leave anything as it is: what goes wrong with it is noted.
     async fn switch_page(&mut self, gate: Gate, on: bool) {
-        let switch = async |release: &mut Self| match release.maintenance(on).await {
-            Ok(told) => Ok(told),
-            Err(trouble) if trouble.kind == TroubleKind::Failed => Ok(Told::noted(trouble.why)),
-            Err(trouble) => Err(trouble),
-        };
+        let switch = async |release: &mut Self| noted(release.maintenance(on).await);
         // The incident tells whether visitors get the page.
         let _ = self.entry_in_any_case(gate, if on { "maintenance on" } else { "maintenance off" }, switch).await;
     }
@@ -84,11 +80,7 @@ impl Release<'_> {
         if self.desired.checks.is_empty() {
             return;
         }
-        let look = async |release: &mut Self| match release.checks(gate, &[]).await {
-            Ok(told) => Ok(told),
-            Err(trouble) if trouble.kind == TroubleKind::Failed => Ok(Told::noted(trouble.why)),
-            Err(trouble) => Err(trouble),
-        };
+        let look = async |release: &mut Self| noted(release.checks(gate, &[]).await);
         // A record that could not be written is told when it is closed.
         let _ = self.entry_in_any_case(gate, "checks after the rollback", look).await;
     }
@@ -103,6 +95,14 @@ impl Release<'_> {
         };
         let _ = self.entry_in_any_case(gate, "announce the incident", tell).await;
     }
+}
+
+/// What failed, as something that is only noted.
+fn noted(answer: Result<Told, Trouble>) -> Result<Told, Trouble> {
+    answer.or_else(|trouble| match trouble.kind {
+        TroubleKind::Failed => Ok(Told::noted(trouble.why)),
+        _ => Err(trouble),
+    })
 }
 
 /// Writes the answer in every format that was asked for; a release that did not succeed is an error.

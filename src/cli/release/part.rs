@@ -8,7 +8,7 @@ use super::session::{Release, Trouble, TroubleKind};
 use crate::cli::arguments::ChangeArgs;
 use crate::cli::change::Change;
 use crate::cli::confirm::Confirmation;
-use crate::model::{Desired, Ending, Goal, Plan};
+use crate::model::{Desired, Ending, Goal, Plan, Refusal};
 use crate::ui::run::Round;
 
 impl Release<'_> {
@@ -46,7 +46,7 @@ impl Release<'_> {
 }
 
 fn refusals(plan: &Plan) -> Vec<String> {
-    plan.refusals.iter().map(|refusal| format!("{}; {}", refusal.why, refusal.remedy)).collect()
+    plan.refusals.iter().map(Refusal::in_one_line).collect()
 }
 
 /// Why the last round did not end well: each failure with its evidence, and what was not begun.

@@ -9,7 +9,7 @@ use crate::cli::context::{Context, Session};
 use crate::cli::error::CliError;
 use crate::cli::look;
 use crate::cli::run_id::RunId;
-use crate::model::{Desired, Goal, Live, NoteKind, Plan, ReleaseSpec, ReleaseStep, RevisionChange, Settings};
+use crate::model::{Desired, Goal, Live, NoteKind, Plan, Refusal, ReleaseSpec, ReleaseStep, RevisionChange, Settings};
 use crate::planner;
 use crate::ui::quantity;
 
@@ -124,7 +124,7 @@ fn refuse(context: &Context, plan: &Plan) -> Result<(), CliError> {
     if ui.format == crate::ui::Format::Text {
         ui.complain(&crate::ui::plan::text(plan, ui));
     }
-    let refusals = plan.refusals.iter().map(|refusal| format!("{}; {}", refusal.why, refusal.remedy));
+    let refusals = plan.refusals.iter().map(Refusal::in_one_line);
     let error = CliError::refused(plan, false);
     Err(if ui.format == crate::ui::Format::Json { refusals.fold(error, CliError::detail) } else { error })
 }

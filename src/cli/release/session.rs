@@ -210,9 +210,9 @@ impl<'a> Release<'a> {
             evidence: Vec::new(),
         });
         let index = self.record.entries.len() - 1;
-        if let Err(error) = self.write().await {
+        if let Err(trouble) = self.note_down().await {
             self.record.entries.pop();
-            return Err(Trouble::failed(format!("the record cannot be written: {error}")));
+            return Err(trouble);
         }
         ui.say(&crate::ui::release::begins(gate, what));
         let answer = work(self).await;
@@ -229,9 +229,8 @@ impl<'a> Release<'a> {
             entry.evidence.clone_from(evidence);
             ui.say(&crate::ui::release::ended(entry, ui));
         }
-        let written = self.write().await;
-        let answer = answer.map(drop);
-        answer.and(written.map_err(|error| Trouble::failed(format!("the record cannot be written: {error}"))))
+        let written = self.note_down().await;
+        answer.map(drop).and(written)
     }
 
     /// The evidence of what is under way, while it is.
