@@ -298,7 +298,7 @@ fn a_bad_day_is_told_and_the_same_seed_is_the_same_day() {
     let first = rehearsed(&environment, &arguments);
     insta::assert_snapshot!(told(&first), @r"
     ── stdout
-    staging: up → hibernated; 8 steps, done after N min (account 123456789012, us-east-2)
+    staging: up → hibernated; 8 steps, done after N s (account 123456789012, us-east-2)
     --mode says so
 
     takes

@@ -290,7 +290,7 @@ fn a_release_that_nobody_can_be_asked_about_names_every_flag_that_it_needs() {
     insta::assert_snapshot!(ask(&["--yes"]), @r"
     ── stderr
     error: there is no terminal to ask on, so nothing was done
-    hint: Is the window open? --answer window=yes
+    hint: --answer window=yes answers: Is the window open?
     ── exit 3
     ");
     insta::assert_snapshot!(ask(&["--answer", "window=yes"]), @r"
@@ -308,7 +308,7 @@ fn a_release_that_nobody_can_be_asked_about_names_every_flag_that_it_needs() {
     insta::assert_snapshot!(ask(&["--yes", "--answer", "door=yes"]), @r"
     ── stderr
     error: the release asks no question `door`
-    hint: Is the window open? --answer window=yes
+    hint: --answer window=yes answers: Is the window open?
     ── exit 3
     ");
     insta::assert_snapshot!(environment.run(&["release", "staging", "--yes"]).masked(), @r"

@@ -129,7 +129,7 @@ fn a_record_shows_what_happened_in_text() {
     ── stdout
     STAMP  staging
         rolled back at deploy, N min N s, by anna@laptop, backend: image.pythonide-backend
-        123456789012.dkr.ecr.us-east-2.amazonaws.com/pythonide-backend@sha256:163d5523ffe8d0c3047c577a7ddb7f5026195175c12479f82c1062b835ee136f
+        pythonide-backend@163d5523ffe8
     ── exit 0
     ");
 }

@@ -177,5 +177,7 @@ pub(super) fn answers(
 }
 
 fn told(error: CliError, questions: &[(&str, &str)]) -> CliError {
-    questions.iter().fold(error, |error, (name, question)| error.hint(format!("\"{question}\": --answer {name}=yes")))
+    questions
+        .iter()
+        .fold(error, |error, (name, question)| error.hint(format!("--answer {name}=yes answers: {question}")))
 }

@@ -7,10 +7,12 @@ use super::{Answer, TestEnvironment};
 /// Runs a command at a terminal of its own; presses keys as soon as it has written a text. What is written goes to
 /// stdout. Ends as the command does, with 128 and more for a signal; 99 when nothing comes for a minute.
 const DRIVER: &str = r"
-import os, pty, select, sys
+import os, pty, select, signal, sys
 awaited, keys, command = sys.argv[1].encode(), bytes.fromhex(sys.argv[2]), sys.argv[3:]
 child, terminal = pty.fork()
 if child == 0:
+    # Whoever starts the tests in the background has them ignore what a terminal sends.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.execv(command[0], command)
 seen, pressed = b'', False
 while True:
