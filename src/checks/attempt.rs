@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::time::Duration;
 
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::seen::Seen;
@@ -32,7 +33,8 @@ pub(super) async fn tried(check: &Check, attempt: impl AsyncFn() -> Seen) -> Tri
 }
 
 /// Runs what contacts the real world in real time. Beside the simulated cloud the clock of tokio is paused and would
-/// run ahead of every reply, hence a runtime apart; while it works the paused clock stands still.
+/// run ahead of every reply, hence a runtime apart; while it works the paused clock stands still. Whoever no longer waits
+/// ends the work.
 pub(super) async fn really<T: Send + 'static, F: Future<Output = T>>(
     simulated: bool,
     work: impl FnOnce() -> F + Send + 'static,
@@ -40,12 +42,18 @@ pub(super) async fn really<T: Send + 'static, F: Future<Output = T>>(
     if !simulated {
         return Ok(work().await);
     }
+    let (_waits, left) = oneshot::channel::<()>();
     let apart = move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let answer = runtime.block_on(work());
+        let answer = runtime.block_on(async {
+            tokio::select! {
+                answer = work() => Ok(answer),
+                _ = left => Err(std::io::Error::from(std::io::ErrorKind::Interrupted)),
+            }
+        });
         // A name server that does not answer must not hold the command up.
         runtime.shutdown_background();
-        Ok::<T, std::io::Error>(answer)
+        answer
     };
     match tokio::task::spawn_blocking(apart).await {
         Ok(answer) => answer.map_err(|error| error.to_string()),

@@ -1,5 +1,7 @@
 //! A release at a terminal: its questions, answered and not.
 
+use std::process::{Command, Stdio};
+
 use crate::support::{Answer, TestEnvironment};
 
 const RELEASE: [&str; 4] = ["release", "staging", "--image", "repository/pythonide-backend:2.0"];
@@ -60,4 +62,28 @@ fn a_question_is_answered_at_the_terminal() {
     assert_eq!(yes.code, 0, "{yes}");
     let record = environment.json(&["release", "show", "staging"]);
     assert_eq!(record["entries"][0]["evidence"][0], "anna@laptop answered yes, at the terminal", "{record:#}");
+}
+
+/// A program that a check runs is ended with the release that waits for it.
+#[test]
+fn ctrl_c_while_a_program_of_a_check_runs_ends_both() {
+    let environment = TestEnvironment::on_a_known_day();
+    let spec = environment.read("environments/staging.yaml");
+    let check = "checks: {stubborn: {command: {run: [sh, -c, 'echo $$ > ran; exec sleep 600']}, timeout: 10m}}";
+    environment.write("environments/staging.yaml", &format!("{spec}\n{check}\nrelease: {{before: [checks]}}\n"));
+    environment.done(&["up", "staging", "--yes", "--quiet"]);
+    let mut release = environment.command(&[&RELEASE[..], &["--yes"]].concat());
+    let release = release.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("envctl");
+    let program = loop {
+        match std::fs::read_to_string(environment.path("ran")) {
+            Ok(text) if text.ends_with('\n') => break text.trim().to_owned(),
+            _ => std::thread::yield_now(),
+        }
+    };
+    let kill =
+        |arguments: &str| Command::new("sh").args(["-c", &format!("kill {arguments}")]).status().expect("a shell");
+    assert!(kill(&format!("-INT {}", release.id())).success());
+    let answer = environment.answer(&release.wait_with_output().expect("its end"));
+    assert_eq!(answer.code, 130, "{answer}");
+    assert!(!kill(&format!("-0 {program} 2>/dev/null")).success(), "it is gone too");
 }

@@ -254,8 +254,12 @@ impl<'a> Session<'a> {
             self.note(&format!("carla, as the refusal says: {up:?}: {ended:?}, then {end:?}"));
         }
         let park = matches!(goal, Goal::Down { mode: SleepMode::Park, .. });
-        if park && matches!(&end, End::Refused(why) if why.iter().all(|why| why.contains("down --mode hibernate"))) {
-            // AWS stops no database whose storage has just been changed: what the refusal says to do instead works.
+        let told = |why: &[String]| why.iter().all(|why| why.contains("down --mode hibernate"));
+        let refused = park && matches!(&end, End::Refused(why) if told(why));
+        // While a backup is made the status does not say that the storage is being optimised too.
+        let found_out = matches!(goal, Goal::Down { .. }) && matches!(&end, End::Failed(why) if told(why));
+        if refused || found_out {
+            // AWS stops no database whose storage has just been changed: what it is told to do instead works.
             let goal = Goal::Down { mode: SleepMode::Hibernate, idle: None };
             end = person.execute(&desired, &goal, "carla-0001").await;
             self.note(&format!("carla, as the refusal says: {goal:?}: {end:?}"));
