@@ -15,6 +15,8 @@ pub(crate) struct FileChecker {
     newest: BTreeMap<String, u64>,
     /// Places whose files somebody has asked to be others than the newest.
     asked: BTreeSet<String>,
+    /// Since all files may go: places that have gone. `None`: they may not.
+    gone: Option<BTreeSet<String>>,
     /// Versions that a restore has put aside, by place.
     aside: BTreeSet<(String, u64)>,
     /// What must be there when a task runs again, since the data of this snapshot came back.
@@ -58,6 +60,7 @@ impl FileChecker {
             desired: desired.clone(),
             newest: BTreeMap::new(),
             asked: BTreeSet::new(),
+            gone: None,
             aside: BTreeSet::new(),
             due: BTreeMap::new(),
             seen: BTreeSet::new(),
@@ -67,6 +70,7 @@ impl FileChecker {
     /// All files may go.
     pub(crate) fn lets_go(&mut self) {
         self.may_go_back();
+        self.gone = Some(BTreeSet::new());
         self.newest.clear();
         self.aside.clear();
         self.due.clear();
@@ -127,6 +131,11 @@ impl FileChecker {
         let (name, version) = (&place.name, place.version());
         let before = self.newest.insert(name.clone(), version).unwrap_or(0);
         if version >= before {
+            return None;
+        }
+        // A place that nobody had seen when all files were let go may be seen while they go.
+        let went_with_all = version == 0 && self.gone.as_mut().is_some_and(|gone| gone.insert(name.clone()));
+        if went_with_all {
             return None;
         }
         if !self.asked.remove(name) {
