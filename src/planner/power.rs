@@ -114,14 +114,14 @@ fn before_sleep(s: &Situation, name: &str, tags: &Tags) -> Tags {
     }
 }
 
-/// Saves what the services have now before this plan stops their tasks for a while; what an earlier `down` saved stays.
+/// Saves what the services have now before this plan stops their tasks for a while; what an earlier run saved stays, and is
+/// written again.
 pub(super) fn save_counts(s: &Situation, draft: &mut Draft) {
     for name in s.desired.services.keys() {
         let key = key(ResourceKind::Service, name);
         let Some(live) = s.live.services.get(name).and_then(|sighting| sighting.present()) else { continue };
         let before = before_sleep(s, name, &live.tags);
-        let saved = before.is_empty() || live.tags.contains_key(TAG_BEFORE_SLEEP);
-        if saved || !live.is_active() || !s.desired.owns(&live.tags) {
+        if before.is_empty() || !live.is_active() || !s.desired.owns(&live.tags) {
             continue;
         }
         let action = Action::Tag { key: key.clone(), arn: live.arn.clone(), tags: before, remove: Vec::new() };
